@@ -116,8 +116,8 @@ static bool has_limits(const Policy *policy) {
         return policy_get(policy, D_Pool);
 }
 
-/* A program that cannot load libsystemd starts without a unit, or in a cgroup that is delegated to it, also as the main
- * process of a service: nothing could set the service's limits. */
+/* A program that cannot load libsystemd cannot ask for a unit or for the limits of its service. Without limits, it
+ * starts without a unit; with limits, in a cgroup that is delegated to it, even as the main process of a service. */
 static void choose_holder(Loaded *l, PlanRequest *request) {
         if (library_can_load())
                 return;
@@ -243,8 +243,8 @@ static int use_installed(Isolation *i, const char *isorun, Report *report) {
         return 0;
 }
 
-/* The kernel must report how the processes end that the library makes, whatever the program does with SIGCHLD. Only a
- * process with one thread gets here. */
+/* Whatever the program does with SIGCHLD, the kernel must report how the library's child processes end. Only a process
+ * with one thread gets here, so no other thread misses its handler. */
 static int start_whatever_sigchld(Isolation *i, const char *isorun, Report *report) {
         const struct sigaction usual = { .sa_handler = SIG_DFL };
         struct sigaction before;

@@ -77,7 +77,8 @@ static const char *find_visible(const Policy *policy) {
                                  *const hosts[] = { "/boot", "/media", "/mnt", "/run", "/srv", "/sys", "/var" };
         const unsigned protect = policy_choice(policy, D_ProtectHome);
         const bool hides_homes = protect == PROTECT_HOME_YES || protect == PROTECT_HOME_TMPFS;
-        static const char *const every[] = { "/etc", "/opt", "/usr" }; /* where a policy chooses all places */
+        /* RootDirectory=none: there only if a line shows them */
+        static const char *const every[] = { "/etc", "/opt", "/usr" };
         const Value *root = &policy_get(policy, D_RootDirectory)->value;
 
         for (size_t i = 0; hides_homes && i < ELEMENTSOF(homes); i++)

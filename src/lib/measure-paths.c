@@ -70,7 +70,7 @@ static SettingList needed(const Policy *policy, DirectiveId id) {
         return policy_optional(policy, id) ? (SettingList) {} : policy->settings[id];
 }
 
-/* A place may be hidden in a volume that this line is about. */
+/* InaccessiblePaths= also hides places in volumes, so its paths are tried even if a line shows them. */
 static const char *find_open(const Policy *policy) {
         static const char *const secrets[] = { "/etc/shadow", "/etc/gshadow" };
         const SettingList list = needed(policy, D_InaccessiblePaths);
@@ -271,7 +271,7 @@ static const char *find_fault(const Policy *policy, const MountTable *table, con
         *ret_what = "processes of other users are in";
         if (!policy_optional(policy, D_ProtectProc) && shows_processes(policy, table))
                 return "/proc";
-        *ret_what = "more than processes is in";
+        *ret_what = "files of the kernel, and not only processes, are in";
         return !policy_optional(policy, D_ProcSubset) && shows_kernel(policy, table) ? "/proc" : NULL;
 }
 

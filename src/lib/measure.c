@@ -176,7 +176,8 @@ static int measure_all_mounts(const Measuring *m) {
         return r > 0 ? 1 : lack(m, "%s %s", what, path);
 }
 
-/* Returns whether the setting names this id; names are looked up by find. */
+/* Whether the setting, a number or a name that find() looks up, is this id. Returns 1, 0, or -ESRCH if there is no such
+ * name. */
 static int is_id(const Setting *s, uint32_t id, int (*find)(const Host *, const char *, uint32_t *), const Host *host) {
         uint32_t number;
         uint64_t parsed;
@@ -230,6 +231,12 @@ static int measure_user(const Measuring *m) {
         return r > 0 ? 1 : lack(m, "the process runs as gid %u, not as Group=", m->host->gid);
 }
 
+static int lack_limit(const Measuring *m, const char *name, rlim_t limit) {
+        return limit == RLIM_INFINITY
+                       ? lack(m, "the limit %s is infinity here, which is more than the policy's", name)
+                       : lack(m, "the limit %s is %ju here, which is more than the policy's", name, (uintmax_t) limit);
+}
+
 /* isorun sets LimitCORE=1 for 0. */
 static int measure_limits(const Measuring *m) {
         const Setting *nice = policy_get(m->policy, D_Nice);
@@ -242,7 +249,7 @@ static int measure_limits(const Measuring *m) {
                     m->host->get_limit(directive_table[id].resource, &now) < 0)
                         continue;
                 if (now.rlim_max > s->value.number2 && !(id == D_LimitCORE && now.rlim_max == 1))
-                        return lack(m, "%s= is %ju here", directive_table[id].name, (uintmax_t) now.rlim_max);
+                        return lack_limit(m, directive_table[id].name, now.rlim_max);
         }
         errno = 0;
         if (nice && getpriority(PRIO_PROCESS, 0) < (int) nice->value.number && errno == 0)

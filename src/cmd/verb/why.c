@@ -170,7 +170,7 @@ static int show_denials(const Instance *instance, char *text, const CommandLine 
         if (r >= 0 && array)
                 r = json_print(array, stdout);
         else if (r >= 0 && n == 0)
-                puts(WATCH_NOTHING);
+                puts(TOLD_NOTHING);
         json_decref(array);
         if (r == -EPROTO)
                 r = report_error(report, EPROTO, "%s: isoctl does not understand the instance's answer",

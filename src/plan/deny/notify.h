@@ -6,8 +6,7 @@
  * the plan allows, the program is the same but for its first instructions.
  *
  *   - Of two equal answers, the one of the filter loaded last counts. When the process outside has been killed, a
- * payload
- *     with a filter and a listener of its own could let denied calls go on. So it gets no listener (EBUSY).
+ *     payload with a filter and a listener of its own could let denied calls go on. So it gets no listener (EBUSY).
  *   - The payload sends its listener to isorun when it has the filter. If the plan denies sendmsg(2), the first filter
  *     lets it and seccomp(2) pass, and a second one denies them: these two are not recorded then. */
 

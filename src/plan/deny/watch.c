@@ -88,7 +88,7 @@ static Label write_call(Assembler *a, const char *name, Label yes, Label no) {
 #define HALF(argument, high) (offsetof(struct seccomp_data, args) + (argument) * sizeof(uint64_t) + \
                              ((__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != (high)) * sizeof(uint32_t))
 
-/* Writes that the call with this name, and the argument 0, is let pass. send(2) is sendto(2) without an address. */
+/* Lets the call pass if this argument is 0: sendto(2) without an address is send(2), which is not watched. */
 static Label write_without(Assembler *a, const char *name, unsigned argument, Label next) {
         const Label pass = assemble_return(a, SECCOMP_RET_ALLOW), stop = assemble_return(a, STOP);
         Label low = assemble_load(a, HALF(argument, false), assemble_if(a, BPF_JEQ, 0, pass, stop));

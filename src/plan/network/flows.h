@@ -15,6 +15,7 @@ enum { FLOWS_PREFIX = 15 };
 /* Where the instance's network has IPv6, each address of a name has a twin: this network, of the private ones of RFC
  * 4193, and then the IPv4 address. The number of the network is "isorun" in ASCII. */
 #define FLOWS_NETWORK6 "fd69:736f:7275:6e::"
+#define FLOWS_SERVER6 FLOWS_NETWORK6 "c612:1" /* the twin of FLOWS_NETWORK */
 #define FLOWS_CLIENT6 FLOWS_NETWORK6 "c612:2" /* the twin of FLOWS_CLIENT */
 enum { FLOWS_PREFIX6 = 96 };
 

@@ -134,20 +134,32 @@ static int drop_capabilities(uint64_t keep) {
         return r;
 }
 
-static int apply(Narrowing *n, const char **what) {
+typedef enum Step {
+        STEP_LANDLOCK,
+        STEP_CAPABILITIES,
+        STEP_FILTER,
+} Step;
+
+static const char *const step_names[] = {
+        [STEP_LANDLOCK] = "enter a Landlock domain",
+        [STEP_CAPABILITIES] = "drop capabilities",
+        [STEP_FILTER] = "load the system call filter",
+};
+
+static int apply(Narrowing *n, Step *step) {
         const bool many = n->threads.n > 1;
         int r;
 
-        *what = "enter a Landlock domain";
+        *step = STEP_LANDLOCK;
         if (n->ruleset >= 0 && sys_landlock_restrict_self(n->ruleset, many ? LANDLOCK_RESTRICT_SELF_TSYNC : 0) < 0)
                 return -errno;
         n->changed = n->ruleset >= 0;
-        *what = "drop capabilities";
+        *step = STEP_CAPABILITIES;
         r = n->drops ? drop_capabilities(n->keep) : 0;
         if (r < 0)
                 return r;
         n->changed = n->changed || n->drops;
-        *what = "load the system call filter";
+        *step = STEP_FILTER;
         for (unsigned i = 0; r >= 0 && i < n->filter.n; i++) {
                 r = filter_install(&n->filter, i, SECCOMP_FILTER_FLAG_TSYNC);
                 n->changed = n->changed || r >= 0;
@@ -156,27 +168,27 @@ static int apply(Narrowing *n, const char **what) {
 }
 
 /* What the kernel means: landlock_restrict_self(2), seccomp(2). */
-static const char *reason(const char *what, int error) {
+static const char *reason(Step step, int error) {
         if (error == E2BIG)
                 return "this process is in 16 of them, with those of its sandboxes, and the kernel takes no more";
-        return error == ENOMEM && strstr(what, "filter")
+        return error == ENOMEM && step == STEP_FILTER
                        ? "out of memory, or the filters of this process are too long together" : strerror(error);
 }
 
 int narrow(const StagePlan *stage, Report *report) {
         Narrowing n = { .ruleset = -1 };
-        const char *what;
+        Step step;
         int r = prepare(stage, &n, report);
 
         if (r >= 0) {
-                r = apply(&n, &what);
+                r = apply(&n, &step);
                 if (r < 0 && !n.changed)
                         report_error(report, -r, "the stage %s changes nothing: cannot %s: %s", stage->stage->name,
-                                     what, reason(what, -r));
+                                     step_names[step], reason(step, -r));
                 else if (r < 0)
                         r = report_error(report, ENOTRECOVERABLE,
                                          "the stage %s is in force only in part, so this process must end: cannot "
-                                         "%s: %s", stage->stage->name, what, reason(what, -r));
+                                         "%s: %s", stage->stage->name, step_names[step], reason(step, -r));
         }
         filter_deinit(&n.filter);
         fd_close(n.ruleset);

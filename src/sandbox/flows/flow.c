@@ -150,6 +150,7 @@ static void set_probes(int fd, size_t from, size_t to) {
         for (size_t i = from; i < to; i++)
                 (void) setsockopt(fd, probes[i].level, probes[i].name, &probes[i].value, sizeof(probes[i].value));
 }
+
 void flow_prepare(const Listener *l) {
         const int yes = 1;
 
@@ -210,7 +211,7 @@ static void on_event(Server *s, Watch *w, uint32_t events) {
 static void connect_next(Server *s, Flow *f);
 
 /* Where a server in the payload may listen: at all addresses, or only at a loopback one, of either family. */
-static const char *const places[] = { FLOWS_NETWORK, "127.0.0.1", FLOWS_NETWORK6 "c612:1", "::1" };
+static const char *const places[] = { FLOWS_NETWORK, "127.0.0.1", FLOWS_SERVER6, "::1" };
 
 /* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses:
  * ipv6(7). */
@@ -356,7 +357,7 @@ static void connect_next(Server *s, Flow *f) {
         }
 }
 
-/* The lists of those who wait begin with the last one. */
+/* Flows that wait are put at the front of their list, so this turns the list round. */
 static Flow *oldest_first(Flow *f) {
         Flow *turned = NULL, *next;
 

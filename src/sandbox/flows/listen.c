@@ -72,9 +72,9 @@ static int add_ipv6(const uint8_t address[static 16]) {
         return ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* Lets the loopback device take more at once than one packet has by default, 64 KiB: about a fifth of the work for each
- * byte falls away. The device's MTU stays. Older kernels refuse, or a unit around denies the socket: then all works as
- * well. */
+/* Lets a TCP segment on the loopback device have 256 KiB instead of 64, which saves about a fifth of the processor time
+ * for each byte. The MTU stays. If the kernel (before 6.3) or the filter of a unit refuses, everything works as
+ * without. */
 static void enlarge_segments(void) {
         enum { SEGMENTS = 262144, IPV4_SIZE = 63 /* IFLA_GSO_IPV4_MAX_SIZE of Linux 6.3 */ };
         const struct rtattr head = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_GSO_MAX_SIZE };

@@ -11,7 +11,7 @@
 
 enum { PUMP_PIECE = 65536, PUMP_LARGE_PIECE = 1 << 20 };
 
-/* Of these sizes, there are no more. */
+/* How many pipes of each size a server may have. */
 static const size_t sizes_max[_PUMP_SIZES] = { SIZE_MAX, PUMP_NORMAL_MAX, PUMP_LARGE_MAX };
 
 static void pipe_close(PumpPipes *pipes, const PumpPipe *pipe) {
@@ -44,6 +44,7 @@ static bool pipe_find(PumpPipes *pipes, PumpSize size, PumpPipe *ret) {
         return true;
 }
 
+/* No pipe was made although fewer than PUMP_LARGE_MAX exist: the user has too many pages in pipes. */
 static bool pipe_find_large(PumpPipes *pipes, PumpPipe *ret) {
         if (pipes->no_large)
                 return false;

@@ -41,7 +41,7 @@ typedef struct Pump {
         PumpPipe pipe; /* used while held > 0 */
         size_t held;
         uint64_t moved;
-        bool fills; /* what came last did not all have room in a normal pipe */
+        bool fills;    /* the last piece filled a normal pipe, so more probably waits */
         bool ended;    /* the sender sends no more, and the receiver knows */
         bool urgent;   /* there was urgent data */
         bool last;     /* the other way has ended: the caller closes both sockets when this one ends */

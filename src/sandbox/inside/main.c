@@ -289,7 +289,7 @@ static bool can_share_work(const Plan *plan) {
         return plan->namespaces & CLONE_NEWNET && !plan->delegate && network_has_processor();
 }
 
-/* isorun waits for the bus, so that is first. */
+/* isorun waits for the connection to the bus, so this process makes it before it makes a network itself. */
 static int begin(Inside *inside, Network *network, Failure *f) {
         const Plan *plan = inside->plan;
         const bool beside = can_share_work(plan);

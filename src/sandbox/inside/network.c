@@ -38,8 +38,9 @@ static int make(void *argument) {
         return 0;
 }
 
-/* "0.20 0.18 0.12 3/80 11206": three processes run or wait for a processor, of 80. This one and isorun are two of them:
- * while this process makes the root, isorun sleeps. */
+/* "0.20 0.18 0.12 3/80 11206": three processes run or wait for a processor. Two of them are this one and isorun, which
+ * will sleep soon and leave its processor to the new process. So one is free if the number is not above that of the
+ * processors. */
 bool network_has_processor(void) {
         _cleanup_free_ char *text = NULL;
         const char *running;

@@ -15,8 +15,8 @@ typedef struct Network {
         int fd;      /* the namespace; -1: not made */
 } Network;
 
-/* Whether a processor is likely to be free for network_begin(). Where none is, the new process waits for its turn, and
- * the first process for that: network_make() is faster then. */
+/* Whether a processor is likely to be free for network_begin(). If none is free, network_begin()'s process waits for
+ * its turn, and the first process waits for it, so network_make() is faster. */
 bool network_has_processor(void);
 
 /* Makes a network namespace with its loopback device up, and moves this process to it. Returns 0, or a negative errno

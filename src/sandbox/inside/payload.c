@@ -156,7 +156,7 @@ static void exec_failed(Failure *f, int error, const char *command) {
         char interpreter[256];
 
         if (error == EACCES && is_noexec(command))
-                fail(f, error, "cannot execute %s: it is on a mount with noexec", command);
+                fail(f, error, "cannot execute %s: its file system is mounted noexec", command);
         else if (error == ENOENT && read_interpreter(command, interpreter, sizeof(interpreter)))
                 fail(f, error, "cannot execute %s: its interpreter %s is not visible in the sandbox", command,
                      interpreter);

@@ -407,7 +407,7 @@ _Noreturn void reaper_main(Payload *payload) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || r.signals < 0 || announce(&r) < 0)
                 _exit(PLAN_FAILED);
 
-        /* Now, because this waits for a grace period, and isorun for announce(). */
+        /* Only here: the close waits for a grace period, and isorun waits until announce(). */
         if (!payload->inside->unmount_late)
                 payload->queues = fd_close(payload->queues);
         /* The payload may have ended before the signalfd was there. */

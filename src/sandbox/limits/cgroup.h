@@ -85,6 +85,6 @@ void cgroup_remove_rest(int cgroup_fd);
 /* Outside: removes the cgroups in dir of instances that have ended but whose isorun was killed. */
 void cgroup_sweep(const char *dir);
 
-/* The same, but not always if the directory has many others: links is its number of links. On average, this looks at a
- * few cgroups. */
+/* The same, but in a directory with many cgroups only some callers do it, by chance, so that each looks at about eight
+ * on average. links: the directory's number of links. */
 void cgroup_sweep_some(const char *dir, nlink_t links);

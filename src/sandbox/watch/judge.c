@@ -98,7 +98,7 @@ static void tell_program(const Judge *j, const Told *told) {
         j->progress->bytes += size;
 }
 
-/* The told one refers to the answer. */
+/* told borrows from a. */
 static void tell(const Judge *j, const Denial *d, const char *object, const WhyAnswer *a) {
         _cleanup_free_ char *reason = explain_reason(j->plan, a);
         const Told told = { .call = explain_call_name(d->number), .object = object, .count = denial_count(d),
@@ -280,7 +280,7 @@ static void end(const Judge *j) {
                 remark(j, "%ju calls that failed have not been kept, because there were too many different ones",
                        (uintmax_t) lost);
         if (p->lines == 0 && p->next == j->n && j->form == JUDGE_PACKETS)
-                remark(j, WATCH_NOTHING);
+                remark(j, TOLD_NOTHING);
 }
 
 void judge_all(const Plan *plan, const Denials *denials, int fd, JudgeForm form) {

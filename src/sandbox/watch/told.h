@@ -9,7 +9,7 @@
 #include "plan/why/question.h"
 
 /* What is said if there is nothing to tell. */
-#define WATCH_NOTHING "the sandbox has denied nothing"
+#define TOLD_NOTHING "the sandbox has denied nothing"
 
 typedef struct Told {
         const char *call;   /* the name of the system call */
@@ -28,7 +28,7 @@ void told_write(const Told *told, FILE *f);
 /* Writes a line that is about no denial: "remark TEXT". */
 void told_write_remark(const char *text, FILE *f);
 
-/* What told_parse() has found; the told one refers to words. */
+/* What told_parse() has found; told borrows its strings from words. */
 typedef struct ToldLine {
         bool is_remark; /* told.reason is its text, and there is nothing else */
         Told told;
