@@ -162,7 +162,7 @@ int batch_main(StartOptions *o, Report *report) {
         request.base = planner.base;
         request.notices = notices.lines;
         status = status ?: batch_run(&request, report);
-        strv_free(notices.lines);
+        strv_free(request.notices); /* more have come since */
         free(planner.base);
         return status;
 }
