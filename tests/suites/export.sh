@@ -213,9 +213,9 @@ test_refused() {
 	printf '[Sandbox]\nNothing=1\n' >"$tmp/bad.conf"
 	run "${who[@]}" "$isoctl" export --unit "$tmp/bad.conf" true
 	like "$label: a bad policy leaves nothing on standard output, and names its line" "$status $out$err" "125 isoctl: $tmp/bad.conf:2: Nothing=: *"
-	printf '[Sandbox]\nRootDirectory=none\n' >"$tmp/none.conf"
-	run "${who[@]}" "$isoctl" export --unit "$tmp/none.conf" busybox true
-	like "$label: a root that systemd cannot have, by its line" "$status $out$err" "125 isoctl: *none.conf:2: RootDirectory=: *"
+	printf '[Sandbox]\nRootDirectory=/usr /opt\n' >"$tmp/stacked.conf"
+	run "${who[@]}" "$isoctl" export --unit "$tmp/stacked.conf" busybox true
+	like "$label: a root that systemd cannot have, by its line" "$status $out$err" "125 isoctl: *stacked.conf:2: RootDirectory=: *"
 	head -c 1000 /dev/urandom >"$tmp/garbage"
 	chmod 644 "$tmp/garbage"
 	run "${who[@]}" "$isoctl" import "$tmp/garbage"
