@@ -137,6 +137,15 @@ def descendants(root):
     return {pid: table[pid][1] for pid in found if pid in table}
 
 
+def proportional_size(pid):
+    """kB, or 0 if the process has ended meanwhile: a script that sets a network up waits in short processes."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as source:
+            return next(int(line.split()[1]) for line in source if line.startswith("Pss:"))
+    except (ProcessLookupError, FileNotFoundError, StopIteration):
+        return 0
+
+
 class Idle:
     """Instances of "sleep inf", which run until the end of a with statement. commands: one for each."""
 
@@ -165,8 +174,7 @@ class Idle:
         total = 0
         for process in self.processes:
             for pid in [pid for pid, name in descendants(process.pid).items() if name != "sleep"]:
-                with open(f"/proc/{pid}/smaps_rollup") as source:
-                    total += next(int(line.split()[1]) for line in source if line.startswith("Pss:"))
+                total += proportional_size(pid)
         return total / len(self.processes)
 
     def __exit__(self, *_):
