@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The adversary (tests/adversary) under each shipped policy, as root and as a user, in a scope, without a unit and as a
 # service: nothing gets through but what the policy allows. docs/adversary.md has the table. Needs a systemd. Under some
-# of the policies, it is also traced (isorun --why, --record), or its denials are recorded (LogDenials=yes).
+# of the policies, it is also in a pool or a line of a batch, traced (isorun --why, --record), or its denials are
+# recorded (LogDenials=yes).
 . "$(dirname "$0")/../lib.sh"
 if [ "${TESTHOST-real}" = real ] || [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP it would attack this machine"
@@ -97,6 +98,10 @@ all() {
 		attack "$policy" no-scope "$isorun" --no-scope
 		[[ " web client " != *" $policy "* ]] || attack "$policy" flows "$isorun" --no-scope -p ListenOn=9802 \
 			-p "ConnectTo=*.rebind.test:9798 peer.test:9801=127.0.0.1:9798"
+		if [[ " default compile " = *" $policy "* ]]; then
+			attack "$policy" pool "$isorun" --pool adversary
+			attack "$policy" batch "$top/tests/adversary/batched.py" "$isorun" --no-scope
+		fi
 		[[ " default compile agent " != *" $policy "* ]] || attack "$policy" why "$isorun" --no-scope --why
 		[ "$policy" != default ] || attack "$policy" record "$isorun" --no-scope --record "$tmp/records/$label.conf"
 		[[ " web compile agent " != *" $policy "* ]] || log=(-p LogDenials=yes)
