@@ -86,6 +86,10 @@ test_systemd() {
 
 test_podman() {
 	local manager path file
+	if [ -z "${TEST_FULL-}" ]; then
+		skip "podman with limits" "it takes half a minute in an emulated kernel (tests/check --full)"
+		return
+	fi
 	podman_begin systemd || return
 	for manager in systemd cgroupfs; do
 		podman_uses "$manager"
