@@ -215,9 +215,9 @@ static int read_resolver(char **ret) {
         return file_read(AT_FDCWD, "/etc/resolv.conf", ret, NULL);
 }
 
-/* systemd sets two of the attributes for Delegate=yes, "trusted." only as root, and none if it is a user's manager
- * (252); isorun notes what that has said. systemd gives the cgroup to the unit's User=. Another user, even root, must
- * not put its own instances there: the owner could move them out of it. */
+/* systemd's system manager marks the cgroup of a unit with Delegate=yes: user.delegate, and as root trusted.delegate. A
+ * user's manager (252) does not, so isorun asks it, and notes the answer in the third attribute. The cgroup belongs to
+ * the unit's User=. Nobody else, not even root, may put instances there, because the owner could move them out. */
 static int is_delegated(const char *cgroup, uid_t uid) {
         static const char *const attributes[] = { "user.delegate", "trusted.delegate", HOST_DELEGATED };
         struct stat st;

@@ -149,8 +149,8 @@ typedef struct Plan {
         char *pool;         /* HOLDER_POOL: the unit that the pool is, or that it is in; without systemd, the name of
                                the pool's cgroup; otherwise NULL */
         char *pool_base;    /* HOLDER_POOL: the delegated cgroup that the pool is in; NULL: the pool is a scope */
-        char *pool_undelegated; /* HOLDER_POOL: the cgroup of a service that has no Delegate=yes, as a user's manager
-                                   says; isorun notes that on it; otherwise NULL */
+        char *pool_undelegated; /* HOLDER_POOL: the cgroup of a service that has no Delegate=yes, as the user's manager
+                                   has answered; isorun notes that on it; otherwise NULL */
         bool pool_by_bus;   /* this process may not move others into the pool, so systemd has to */
         char *cgroup_root;
         PlanProperty *properties;

@@ -235,6 +235,42 @@ static void test_pool_in_service(void **state) {
         plan_expect_error(f, "Pool=a", EOPNOTSUPP, "isorun is the main process of a service");
 }
 
+static int say_undelegated(_unused_ const char *unit) {
+        return 0;
+}
+
+static int fail_to_ask(_unused_ const char *unit) {
+        return -ECONNREFUSED;
+}
+
+/* Only what the user's manager has answered is noted on the cgroup: then no later start asks again. */
+static void test_pool_note(void **state) {
+        static const char of_user[] = "/user.slice/user-1000.slice/user@1000.service/unknown.service",
+                          of_system[] = "/system.slice/unknown.service";
+        const struct {
+                const char *cgroup;
+                int (*ask)(const char *unit);
+                const char *noted;
+        } cases[] = {
+                { of_user, say_undelegated, of_user },
+                { of_user, fail_to_ask, "nothing" },
+                { of_user, NULL, "nothing" },
+                { of_system, say_undelegated, "nothing" },
+        };
+        PlanFixture *f = *state;
+
+        f->host.cgroup_root = (char *) "/sys/fs/cgroup";
+        f->host.uid = f->host.gid = 1000;
+        f->host.user_manager = true;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.cgroup = (char *) cases[i].cgroup;
+                f->host.ask_delegated = cases[i].ask;
+                plan_expect_good(f, "Pool=a");
+                expect_text(cases[i].cgroup, f->plan->pool, "isorun_pool-a.scope");
+                expect_text(cases[i].cgroup, f->plan->pool_undelegated ?: "nothing", cases[i].noted);
+        }
+}
+
 /* Only systemd can hold these, and an instance in a pool is no unit. */
 static void test_pool_lacks(void **state) {
         PlanFixture *f = *state;
@@ -362,7 +398,7 @@ int main(void) {
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup),
                 IN_PLAN(test_inner_cgroup),
-                IN_PLAN(test_pool), IN_PLAN(test_pool_in_service),
+                IN_PLAN(test_pool), IN_PLAN(test_pool_in_service), IN_PLAN(test_pool_note),
                 IN_PLAN(test_pool_lacks),
                 IN_PLAN(test_controllers),
                 IN_PLAN(test_lacking),

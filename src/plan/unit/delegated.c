@@ -108,10 +108,12 @@ static size_t measure_service(const char *cgroup, bool *ret_of_user) {
         return 0;
 }
 
-/* A service of the system has root's cgroup, or systemd says that it is delegated. */
-static int ask(const Host *host, const DelegatedService *service) {
-        int r = service->of_user && host->ask_delegated ? host->ask_delegated(service->unit) : 0;
+/* The system's manager marks what it delegates, so only a user's manager is asked. If it does not answer, this start
+ * takes the service as not delegated, and the next one asks again. */
+static int ask(const Host *host, DelegatedService *service) {
+        int r = service->of_user && host->ask_delegated ? host->ask_delegated(service->unit) : -ENODATA;
 
+        service->asked = r >= 0;
         return r == -ENOMEM ? r : r > 0;
 }
 
@@ -131,8 +133,7 @@ int delegated_find_service(const Host *host, DelegatedService *ret) {
         if (!dir || !found.unit)
                 return -ENOMEM;
         r = host->is_delegated(dir, host->uid);
-        found.asked = r == -ENODATA;
-        if (found.asked)
+        if (r == -ENODATA)
                 r = ask(host, &found);
         if (r < 0)
                 return r;

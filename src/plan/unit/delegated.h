@@ -18,7 +18,7 @@ typedef struct DelegatedService {
         char *unit;
         bool of_user; /* of a user's manager */
         bool delegated;
-        bool asked;   /* the cgroup does not say whether it is delegated */
+        bool asked;   /* the user's manager has answered, because the cgroup does not say it */
 } DelegatedService;
 
 /* Finds the service that this process is in, and whether its cgroup is delegated to the process's user. Returns 1 if it
