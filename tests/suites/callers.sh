@@ -73,10 +73,10 @@ test_callers() {
 
 # Without space for the unit's file, systemd says that the unit is not found.
 test_full_run() {
-	local place=/run name=/run
-	[ "$label" = root ] || place=/run/user/$(id -u "$TH_USER") name=/run/user
+	local place=/run
+	[ "$label" = root ] || place=/run/user/$(id -u "$TH_USER")
 	mount -t tmpfs -o size=64k,mode=777 tmpfs "$place/systemd/transient"
-	says "$name is full" 125 "systemd refused to create *.scope: * ($name is full, and systemd keeps the unit there)" \
+	says "$place is full" 125 "systemd refused to create *.scope: * ($place is full, and systemd keeps the unit there)" \
 		"head -c 1M /dev/zero >$place/systemd/transient/fill 2>/dev/null; \${I[@]} -C / echo ok"
 	umount "$place/systemd/transient"
 	works "... and then has space again" '"${I[@]}" -C / echo ok'

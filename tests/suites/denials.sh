@@ -319,12 +319,12 @@ print(*[(d["call"], d["object"], d["times"], d["errno"], d["mechanism"], d["orig
 	wait $!
 	begin_asking true
 	run "${who[@]}" "$isoctl" why "$name"
-	no_refusal like "$label: an instance that is not watched says so" "$status $out$err" "125 isoctl: $name: nobody watches what it is denied, because it was not started with isorun --why: *"
+	no_refusal like "$label: an instance that is not watched says so" "$status $out$err" "125 isoctl: $name: it was not started with --why or --record, so nothing has noted what it was denied: *"
 	run "${who[@]}" "$isoctl" kill "$name"
 	wait $!
 	run "${who[@]}" "$isoctl" why "$policy"
 	no_refusal is "$label: a policy needs a question" "$status $err" \
-		"125 isoctl: $policy is no running instance, and a policy is asked a question: isoctl why $policy read /etc/passwd"
+		"125 isoctl: $policy is not a running instance; about a policy, ask a question, such as: isoctl why $policy read /etc/passwd"
 }
 
 test_enter() {

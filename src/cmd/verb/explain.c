@@ -54,7 +54,7 @@ static int explain_instance(const Instance *instance, const CommandLine *line, R
                 r = report_oom(report);
         else if (instance->handed_over || instance->frozen)
                 r = report_error(report, EOPNOTSUPP, "%s %s, so it cannot be asked for its plan", name,
-                                 instance->frozen ? "is frozen" : "was handed over");
+                                 instance->frozen ? "is frozen" : "was started with --hand-over");
         else
                 r = command_line_has(line, ARG_JSON) ? print_json(instance, report)
                                                      : plan_text_print(instance, form_of(line), report);

@@ -274,7 +274,7 @@ static int run(const CommandLine *line, Report *report) {
                 return PLAN_FAILED;
         instance = *line->rest ? NULL : instances_find_word(&list, word, report);
         if (!instance && report->n_errors == 0 && line->n_arguments == 1)
-                report_error(report, ENOENT, "%s is no running instance, and a policy is asked a question: "
+                report_error(report, ENOENT, "%s is not a running instance; about a policy, ask a question, such as: "
                              "isoctl why %s read /etc/passwd", word, word);
         status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
                                                                                        : ask_policy(line, report);

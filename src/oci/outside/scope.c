@@ -149,6 +149,7 @@ static int request(const ContainerScope *s, char **ret_job) {
         const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
         enum { TRIES = 50 };
         sd_bus_error error = {};
+        char hint[BUS_HINT_SIZE];
         int r;
 
         for (unsigned i = 0; i < TRIES; i++) {
@@ -160,7 +161,7 @@ static int request(const ContainerScope *s, char **ret_job) {
         }
         if (r < 0)
                 r = report_error(s->report, -r, "systemd refused to create %s: %s%s", s->unit,
-                                 error.message ?: strerror(-r), bus_refusal_hint(geteuid() != 0));
+                                 error.message ?: strerror(-r), bus_refusal_hint(geteuid() != 0, hint));
         s->bus.lib->sd_bus_error_free(&error);
         return r;
 }

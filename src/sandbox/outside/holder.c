@@ -213,7 +213,7 @@ static int open_cgroup(Holder *h) {
                 return 0;
         return report_error(h->report, errno, "cannot open the cgroup of %s, %s: %s%s", h->plan->unit, dir,
                             strerror(errno), !startswith(path, "/../") ? "" :
-                            " (systemd is outside of this sandbox's cgroup namespace; isorun --no-scope needs none)");
+                            " (systemd is outside of this sandbox's cgroup namespace; --no-scope makes no unit)");
 }
 
 static int check_limits(const Holder *h, Patience *patience) {

@@ -51,8 +51,8 @@ static int tell_denials(const Plan *plan, const Denials *denials, int fd, Contro
         int r;
 
         if (!denials) {
-                snprintf(reply->text, sizeof(reply->text), "nobody watches what it is denied, because it was not "
-                         "started with isorun --why: ask a question (see isoctl why --help)");
+                snprintf(reply->text, sizeof(reply->text), "it was not started with --why or --record, so nothing has "
+                         "noted what it was denied: ask a question (isoctl why --help)");
                 return -EOPNOTSUPP;
         }
         r = plan_with_rules(plan, &whole, &rules);

@@ -296,11 +296,12 @@ static bool is_full(const char *runtime) {
         return fs.f_blocks > 0 && (fs.f_bavail == 0 || fs.f_favail == 0);
 }
 
-const char *bus_refusal_hint(bool user) {
+const char *bus_refusal_hint(bool user, char buffer[static BUS_HINT_SIZE]) {
         char runtime[32];
 
         snprintf(runtime, sizeof(runtime), user ? "/run/user/%u" : "/run", geteuid());
-        return !is_full(runtime) ? ""
-               : user            ? " (/run/user is full, and systemd keeps the unit there)"
-                                 : " (/run is full, and systemd keeps the unit there)";
+        if (!is_full(runtime))
+                return "";
+        snprintf(buffer, BUS_HINT_SIZE, " (%s is full, and systemd keeps the unit there)", runtime);
+        return buffer;
 }

@@ -129,6 +129,8 @@ int bus_open(const BusLibrary *lib, bool user, const char *hint, sd_bus **ret, R
  * over the manager's private socket, as systemctl does. Otherwise like bus_open(). */
 int bus_open_manager(const BusLibrary *lib, bool user, sd_bus **ret, Report *report);
 
-/* What to add to the message if the system's manager, or the caller's own, has refused to create a unit: if no space is
- * left for the unit's file, systemd says that the unit is not found. Otherwise "". */
-const char *bus_refusal_hint(bool user);
+enum { BUS_HINT_SIZE = 96 };
+
+/* If a manager refuses to create a unit because no space is left for the unit's file, it says that the unit is not
+ * found. Returns the true reason, in the buffer, to append to the message, or "". user: the caller's own manager. */
+const char *bus_refusal_hint(bool user, char buffer[static BUS_HINT_SIZE]);

@@ -86,6 +86,8 @@ static bool has_word(const char *text, const char *word) {
  * version that knows the property; or a notice, if the property is optional. Returns 1 if the request is to be sent
  * again without it, or -errno. */
 static int refuse_property(Scope *s, const char *message) {
+        char hint[BUS_HINT_SIZE];
+
         for (size_t i = 0; i < s->plan->n_properties; i++) {
                 const PlanProperty *p = &s->plan->properties[i];
                 const Origin origin = p->settings->items[0].origin;
@@ -105,7 +107,7 @@ static int refuse_property(Scope *s, const char *message) {
                                        "this systemd does not support it for scopes%s: %s", version, message);
         }
         return report_error(s->report, EIO, "systemd refused to create %s: %s%s", s->plan->unit, message,
-                            bus_refusal_hint(s->plan->user_manager));
+                            bus_refusal_hint(s->plan->user_manager, hint));
 }
 
 static int send_request(Scope *s);

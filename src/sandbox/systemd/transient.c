@@ -63,6 +63,7 @@ static int send_request(const Bus *bus, const Plan *plan, const TransientService
 
 int transient_service_start(const Plan *plan, const TransientService *service, Patience *patience, Report *report) {
         sd_bus_error error = {};
+        char hint[BUS_HINT_SIZE];
         Bus bus = {};
         int r;
 
@@ -76,7 +77,7 @@ int transient_service_start(const Plan *plan, const TransientService *service, P
                 r = report_error(report, EEXIST, "the unit %s already exists%s", service->unit, plan_other_name(plan));
         else if (r < 0 && r != -EINTR)
                 r = report_error(report, -r, "systemd refused to create %s: %s%s", service->unit,
-                                 error.message ?: strerror(-r), bus_refusal_hint(plan->user_manager));
+                                 error.message ?: strerror(-r), bus_refusal_hint(plan->user_manager, hint));
         bus.lib->sd_bus_error_free(&error);
         bus_deinit(&bus);
         return r < 0 ? r : 0;
