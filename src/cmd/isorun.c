@@ -81,7 +81,7 @@ static int choose_policy(Loaded *l, ProgramPolicy *program, PlanRequest *request
         const EffectiveOverrides overrides = { start_options_apply, &arg };
         int r = 0;
 
-        if (command && start_options_ask_program(&arg))
+        if (command && start_options_takes_program(&arg))
                 r = program_policy_find(&l->rehearsal, command, use, program, report);
         if (r >= 0)
                 r = load_policy(l, program, request, report);

@@ -19,7 +19,7 @@ static void write_root(Exporter *e) {
         const PlanMount *root = &e->plan->mounts[0];
         const PlanSource *source = &root->source;
 
-        /* Beside ProtectSystem=strict, systemd (252) drops the line, and shows all of the host. */
+        /* Beside ProtectSystem=strict, systemd (252) drops TemporaryFileSystem=/, and shows all of the host. */
         if (export_has_empty_root(e)) {
                 fputs("TemporaryFileSystem=/:ro\nMountAPIVFS=yes\n", export_stream(e, root->origin));
                 return;

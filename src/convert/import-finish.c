@@ -366,7 +366,7 @@ static int protect_path(Import *import, size_t i, const ImportLine *line, const 
 }
 
 /* Drops the paths that isorun makes read-only by default: all that are not in a writable volume or in memory, and
- * /var/tmp, which PrivateTmp=no shows. protect_path() adds items, so that all of them may move. */
+ * /var/tmp, which PrivateTmp=no shows. protect_path() adds items, so no pointer to an item stays valid. */
 static int drop_read_only(Import *import) {
         size_t n = import->n_items;
         int r = 0;

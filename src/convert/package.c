@@ -37,7 +37,7 @@ static int read_file(const Search *s, const char *path, char **ret) {
         return r == -ENOMEM ? r : r >= 0;
 }
 
-static int is_seen(const struct dirent *e) {
+static int is_not_hidden(const struct dirent *e) {
         return e->d_name[0] != '.';
 }
 
@@ -53,7 +53,7 @@ static int for_each_entry(Search *s, const char *directory, TakeEntry take) {
 
         if (!place)
                 return -ENOMEM;
-        n = scandir(place, &entries, is_seen, compare_entries);
+        n = scandir(place, &entries, is_not_hidden, compare_entries);
         if (n < 0)
                 return errno == ENOMEM ? -ENOMEM : 0;
         for (int i = 0; i < n; i++) {

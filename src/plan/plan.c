@@ -118,7 +118,7 @@ const PlanMount *plan_find_mount(const Plan *plan, const char *destination) {
         return NULL;
 }
 
-bool plan_mount_is_mount(const PlanMount *m) {
+bool plan_mount_is_mounted(const PlanMount *m) {
         return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
 }
 
@@ -128,7 +128,7 @@ const PlanMount *plan_mount_of(const Plan *plan, const char *path) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
 
-                if (plan_mount_is_mount(m) && path_is_at_or_below(path, m->destination))
+                if (plan_mount_is_mounted(m) && path_is_at_or_below(path, m->destination))
                         found = m; /* sorted: a later one is deeper */
         }
         return found;

@@ -303,7 +303,7 @@ char *plan_peer_name(const PlanPeer *peer);
 char *plan_entrance_name(const PlanEntrance *entrance);
 
 /* Whether the entry is a mount, and not only made in one. */
-bool plan_mount_is_mount(const PlanMount *m);
+bool plan_mount_is_mounted(const PlanMount *m);
 
 /* The mount that a path without symlinks is on. */
 const PlanMount *plan_mount_of(const Plan *plan, const char *path);

@@ -31,15 +31,15 @@ static int add_job(Policy *policy, const Job *job, Report *report) {
         return r;
 }
 
-/* Where each instance would be a scope, or there is a service for it, all are in one pool, so that none needs a request
- * to systemd. */
+/* Where each instance would be a scope, or where isorun is in a service with Delegate=yes, all are in one pool, so that
+ * none needs a request to systemd. */
 static int add_pool(const Loaded *l, const PlanRequest *request, const char *base, Report *report) {
         _cleanup_free_ char *assignment = format("Pool=%s", base);
         int r;
 
         if (policy_get(l->policy, D_Pool))
                 return 0;
-        r = assignment ? pool_is_possible(&l->host, request) : -ENOMEM;
+        r = assignment ? pool_suits_batch(&l->host, request) : -ENOMEM;
         if (r <= 0)
                 return r < 0 ? report_oom(report) : 0;
         for (char *c = assignment; *c; c++)
@@ -53,7 +53,7 @@ static int check_program(const StartOptions *o, Loaded *l, const Job *job, Repor
         _cleanup_(program_policy_deinit) ProgramPolicy program = {};
         int r = 0;
 
-        if (start_options_ask_program(o))
+        if (start_options_takes_program(o))
                 r = program_policy_find(&l->rehearsal, job->argv[0], PROGRAM_USE_INSTALLED, &program, report);
         if (r < 0 || !(program.spec || program.administrator))
                 return r;

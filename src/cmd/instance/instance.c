@@ -344,12 +344,11 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
         if (r > 0) {
                 Instance *i = ARRAY_APPEND(w->list->items, w->list->n);
 
+                if (!i)
+                        return -ENOMEM;
                 found.measured = w->measure;
                 if (w->measure)
                         found.usage = instance_measure(fd);
-
-                if (!i)
-                        return -ENOMEM;
                 *i = found;
                 found = (Instance) {};
                 parent = w->list->n - 1;

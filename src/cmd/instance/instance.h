@@ -10,7 +10,9 @@
 
 /* What an instance uses, as its cgroup says. */
 typedef struct InstanceUsage {
-        uint64_t memory, tasks, cpu_usec;
+        uint64_t memory;   /* in bytes */
+        uint64_t tasks;
+        uint64_t cpu_usec; /* in µs, since the start */
         bool has_memory, has_tasks, has_cpu;
 } InstanceUsage;
 
@@ -22,7 +24,7 @@ typedef struct Instance {
         bool of_user;   /* it belongs to user uid and not to the system: that user's service manager has made its
                            unit, or, for a part of a unit, that user owns the cgroup */
         uid_t uid;
-        bool foreign;   /* ... and that is not the caller */
+        bool foreign;   /* of_user, and the user is not the caller */
         char *policy;   /* NULL if not known */
         char *command;  /* NULL if not known */
         pid_t pid;      /* of the reaper; 0 if the cgroup has no such process, so that the instance is not verified */
@@ -94,4 +96,5 @@ int instance_open(const InstanceList *list, const Instance *instance);
  * key and a space. Returns 0 or -errno; -ENODATA if there is no such line or no number, as in "max". */
 int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret);
 
+/* Reads what a cgroup uses, by an fd of its directory. What the kernel does not count there is missing. */
 InstanceUsage instance_measure(int cgroup);

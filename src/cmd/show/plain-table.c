@@ -6,7 +6,7 @@
 
 #include "util/text.h"
 
-/* One byte is then one column. libsmartcols escapes a backslash before an "x". */
+/* Printable ASCII: one byte is one column. No backslash, because libsmartcols escapes one before an "x". */
 static bool is_plain(const char *text) {
         for (const char *c = text; *c; c++)
                 if (*c < ' ' || *c > '~' || *c == '\\')

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A table as libsmartcols prints it where nothing must be cut, coloured, indented or escaped. To find that out and to
- * print it takes a tenth of what libsmartcols takes. */
+/* A table as libsmartcols prints it where nothing must be cut, coloured, indented or escaped. This takes a tenth of
+ * the instructions of libsmartcols, including the check whether it is possible. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -68,7 +68,8 @@ static bool has_column(const TableStyle *style, bool flows, size_t column) {
         return column == SHARE ? style->share : column == USER || column == UNIT ? !style->share : true;
 }
 
-/* Returns the texts of a line, each on the heap. Returns 0 or -ENOMEM. */
+/* Fills ret with the texts of a line, each on the heap. Returns 0 or -ENOMEM; the caller frees what is there in either
+ * case. */
 static int make_cells(const Instance *i, const char *user, const Usage *u, const TableStyle *style, bool has_flows,
                       char **ret) {
         _cleanup_free_ char *name = i->nested ? strdup(i->name) : instance_full_name(i);

@@ -14,7 +14,7 @@ typedef struct Usage {
         double speed; /* of these bytes, per second, since the last measurement; negative: not known */
 } Usage;
 
-/* If the instance is measured already, this opens nothing. */
+/* What the instance uses now, or, if instances_walk() has measured it, what it used then. */
 Usage usage_measure(const InstanceList *list, const Instance *instance);
 
 /* Fills in the connections, for which isoctl asks the instance. If it does not answer soon, they stay unknown. */

@@ -201,7 +201,7 @@ static bool is_overridden(const StartOptions *o, const char *beginning) {
 }
 
 /* With another root, the command is another file than on the host. */
-bool start_options_ask_program(const StartOptions *o) {
+bool start_options_takes_program(const StartOptions *o) {
         return !o->policy && (o->own || !is_overridden(o, "RootDirectory=")) && !is_overridden(o, "Program=ignore");
 }
 

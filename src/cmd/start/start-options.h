@@ -37,7 +37,8 @@ int start_options_take(StartOptions *o, const CommandLine *line, Report *report)
 /* EffectiveOverrides.apply(): gives the lines to a policy. userdata is a StartOptions. */
 int start_options_apply(void *userdata, Policy *policy, Report *report);
 
-/* Whether a policy that the command itself carries counts. */
-bool start_options_ask_program(const StartOptions *o);
+/* Whether the start takes its policy from the command itself, if that carries one. With --policy, the command's policy
+ * can only narrow, and this is false. */
+bool start_options_takes_program(const StartOptions *o);
 
 void start_options_deinit(StartOptions *o);

@@ -19,7 +19,7 @@ static bool has_valid_syntax(const char *spec, Report *report) {
         return loaded_init(&loaded, spec, NULL, NULL, report) >= 0;
 }
 
-static bool works_here(const char *spec, Report *report) {
+static bool can_start(const char *spec, Report *report) {
         _cleanup_(loaded_deinit) Loaded loaded = { .probe = other_root_probe() };
         _cleanup_(plan_freep) Plan *plan = NULL;
         PlanRequest request = { .policy = spec, .only_plan = true };
@@ -65,7 +65,7 @@ typedef struct Check {
 static int check_policy(const Check *c, const char *spec, Report *report) {
         if (c->outer)
                 return check_within(c->outer, spec, report);
-        return (c->syntax ? has_valid_syntax(spec, report) : works_here(spec, report)) ? 0 : PLAN_FAILED;
+        return (c->syntax ? has_valid_syntax(spec, report) : can_start(spec, report)) ? 0 : PLAN_FAILED;
 }
 
 static void add_message(void *userdata, Severity severity, const Origin *origin, const char *key, const char *text) {

@@ -72,16 +72,16 @@ static int add_file_rules(Plan *plan) {
 
                 if (streq(m->destination, "/dev"))
                         r = add_rule(plan, "/dev", landlock_rights_mask(abi, LANDLOCK_GROUP_DEVICE));
-                else if (plan_mount_is_mount(m) && m->attributes.devices && !path_is_below(m->destination, "/dev"))
+                else if (plan_mount_is_mounted(m) && m->attributes.devices && !path_is_below(m->destination, "/dev"))
                         r = add_rule(plan, m->destination,
                                      landlock_rights_mask(abi, plan_mount_is_directory(m)
                                                                        ? LANDLOCK_GROUP_DEVICE
                                                                        : LANDLOCK_GROUP_DEVICE | LANDLOCK_GROUP_FILE));
                 else if (m->kind == MOUNT_GRANT && m->grant_write)
                         r = add_grant_rule(plan, m);
-                else if (plan_mount_is_mount(m) && !m->attributes.read_only && plan_mount_is_directory(m))
+                else if (plan_mount_is_mounted(m) && !m->attributes.read_only && plan_mount_is_directory(m))
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, 0));
-                else if (plan_mount_is_mount(m) && !m->attributes.read_only && !m->attributes.devices)
+                else if (plan_mount_is_mounted(m) && !m->attributes.read_only && !m->attributes.devices)
                         r = add_rule(plan, m->destination, landlock_rights_mask(abi, LANDLOCK_GROUP_FILE));
         }
         return r;

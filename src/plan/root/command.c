@@ -281,7 +281,7 @@ int build_code_maker(RootBuilder *rb) {
 
 /* Whether a volume shows the directory at its own place, as --here does. Whoever asks for that wants the command to run
  * there, and not in "/", where "make clean" or "ls" means something else. */
-static bool is_asked_for(const RootBuilder *rb, const char *directory) {
+static bool is_shown_in_place(const RootBuilder *rb, const char *directory) {
         for (size_t i = 0; i < rb->model.n_mounts; i++) {
                 const PlanMount *m = rb->model.mounts[i];
 
@@ -318,7 +318,7 @@ int build_working_directory(RootBuilder *rb) {
                 return build_error(rb->b, s, D_WorkingDirectory, ENOENT, "cannot use %s in the sandbox: %s",
                                    wanted, why);
         rb->b->plan->working_directory = strdup(why ? "/" : wanted);
-        rb->b->plan->working_directory_optional = s ? s->value.optional : why || !is_asked_for(rb, wanted);
+        rb->b->plan->working_directory_optional = s ? s->value.optional : why || !is_shown_in_place(rb, wanted);
         return rb->b->plan->working_directory ? 0 : -ENOMEM;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where systemd puts the scope of a pool is known from its name, so a start need not ask. The one that makes the pool
  * compares it with the place that systemd has chosen. A process in a service with Delegate=yes has its pools there: the
- * limits of the service hold for all that it starts, and who stops the service stops them. */
+ * limits of the service hold for all that it starts, and to stop the service stops all of them. */
 #include "plan/unit/pool.h"
 
 #include <errno.h>
@@ -111,7 +111,7 @@ int build_pool(Builder *b, const char *no_manager) {
         return build_scope(b, pool->value.text);
 }
 
-int pool_is_possible(const Host *host, const PlanRequest *request) {
+int pool_suits_batch(const Host *host, const PlanRequest *request) {
         _cleanup_(delegated_service_deinit) DelegatedService service = {};
         PlanRequest named = *request;
         PlanUnit unit;

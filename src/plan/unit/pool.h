@@ -21,6 +21,6 @@ static inline bool pool_is_unit(const char *name) {
  * policy names no pool, or if no pool can be made and Optional= names Pool=. Returns -errno otherwise, reported. */
 int build_pool(Builder *b, const char *no_manager);
 
-/* Whether an instance could be in a pool, if the policy named one: uses only no_scope and manager of the request.
- * Returns 1, 0 or -ENOMEM. */
-int pool_is_possible(const Host *host, const PlanRequest *request);
+/* Whether isorun --batch gives its instances a pool: they would be scopes, or isorun is in a service with Delegate=yes.
+ * Uses only no_scope and manager of the request. Returns 1, 0 or -ENOMEM. */
+int pool_suits_batch(const Host *host, const PlanRequest *request);
