@@ -68,6 +68,45 @@ test_update() { # cgroup path, what it is
 	like "$2: nothing to change" "$status $err" "1 isorun-oci: update: type a limit, or --resources"
 }
 
+types() { sed 's/^{"type":"\([a-z]*\)".*/\1/' "$tmp/$1"; }
+
+ticks() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f12,13; } # the processor time of a process
+
+is_idle() { # pid
+	local before
+	before=$(ticks "$1")
+	sleep 0.5
+	[ "$(ticks "$1")" = "$before" ]
+}
+
+has_open() { readlink "/proc/$1/fd/"* | grep -q "/$2\$"; } # pid, name of a file
+
+test_events() {
+	local path=/oci-limits-test/box follower ticker
+	bundle "linux.cgroupsPath=\"$path\"" 'linux.resources={"memory":{"limit":16777216,"swap":16777216}}' -- busybox sleep 7673
+	oci create --bundle "$bundle" box
+	oci start box
+	await runs '^busybox sleep 7673$'
+	"$isorun_oci" --root "$state" events --interval 1h box >"$tmp/events-idle" &
+	follower=$!
+	await has_open "$follower" memory.events
+	no_refusal ok "events uses no processor time while nothing happens" eventually is_idle "$follower"
+	"$isorun_oci" --root "$state" events --interval 100ms box >"$tmp/events" &
+	ticker=$!
+	await eval '[ "$(types events | grep -c stats)" -ge 2 ]'
+	no_refusal is "events --interval prints a line at each interval" "$(types events | sort -u)" stats
+	oci exec box busybox dd if=/dev/zero of=/dev/null bs=64M count=1
+	no_refusal is "what needs more memory than memory.max is killed" "$status" 137
+	await eval 'types events | grep -q oom'
+	await eval 'types events-idle | grep -q oom'
+	no_refusal is "... and events prints a line about it" "$(types events | grep -c oom) $(types events-idle)" "1 oom"
+	no_refusal ok "... and then again uses no processor time" eventually is_idle "$follower"
+	oci delete --force box
+	wait "$follower" && wait "$ticker"
+	no_refusal is "events ends with the container" $? 0
+	rmdir /sys/fs/cgroup/oci-limits-test
+}
+
 test_systemd() {
 	local path=/oci.slice/box-two.scope/container
 	manager=(--systemd-cgroup)
@@ -108,5 +147,6 @@ test_podman() {
 }
 
 test_limits
+test_events
 test_systemd
 test_podman

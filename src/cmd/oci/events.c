@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
 #include "image/json.h"
 #include "oci/outside/cgroup.h"
 #include "oci/state/state.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/parse.h"
 #include "util/text.h"
@@ -20,15 +22,12 @@ const Option oci_events_options[] = {
         {},
 };
 
-/* The number of a file that has one, or that follows the key in one of "KEY NUMBER" lines. "max" is UINT64_MAX, and 0
- * is what the cgroup does not have. */
-static uint64_t read_number(int cgroup, const char *file, const char *key) {
-        _cleanup_free_ char *text = NULL;
+/* The number that a text is, or that follows the key in one of "KEY NUMBER" lines. "max" is UINT64_MAX, and a number
+ * that the text does not have is 0. The text is changed. */
+static uint64_t find_number(char *text, const char *key) {
         char *position = NULL;
         uint64_t n = 0;
 
-        if (record_read(cgroup, file, &text, NULL) < 0)
-                return 0;
         for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
                 const char *number = !key ? line : startswith(line, key);
 
@@ -37,6 +36,13 @@ static uint64_t read_number(int cgroup, const char *file, const char *key) {
                 return streq(number, "max") ? UINT64_MAX : parse_u64(number, &n) < 0 ? 0 : n;
         }
         return 0;
+}
+
+/* The same for a file, which the cgroup need not have. */
+static uint64_t read_number(int cgroup, const char *file, const char *key) {
+        _cleanup_free_ char *text = NULL;
+
+        return record_read(cgroup, file, &text, NULL) < 0 ? 0 : find_number(text, key);
 }
 
 /* JSON has no numbers above INT64_MAX here: libjansson. runc prints UINT64_MAX for "no limit". */
@@ -87,25 +93,42 @@ static int print_line(json_t *json, Report *report) {
         return flush_output(report);
 }
 
-/* Prints a line at each interval and for each lack of memory, until the container ends. */
-static int follow(const OciCall *call, const State *state, int cgroup, int interval) {
+/* How many processes the kernel has killed for lack of memory. poll(2) shows a file of a cgroup as changed until this
+ * very fd is read. If the cgroup is gone, the fd is closed. */
+static uint64_t count_kills(int *events) {
+        char text[512];
+        ssize_t n = *events < 0 ? -1 : pread(*events, text, sizeof(text) - 1, 0);
+
+        if (n < 0) {
+                *events = fd_close(*events);
+                return 0;
+        }
+        text[n] = '\0';
+        return find_number(text, "oom_kill");
+}
+
+/* Prints a line at each interval, and when the kernel has killed a process for lack of memory, until the container
+ * ends. */
+static int follow(const OciCall *call, const State *state, int cgroup, uint64_t interval) {
         _cleanup_close_ int pidfd = -1, events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
-        uint64_t killed = read_number(cgroup, "memory.events", "oom_kill");
+        uint64_t killed = count_kills(&events), next = clock_usec(CLOCK_MONOTONIC) + interval;
         Status status;
         int r = state_status(state, &status, &pidfd, call->report);
+        bool ended = pidfd < 0;
 
-        while (r >= 0 && pidfd >= 0) {
+        while (r >= 0 && !ended) {
                 struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = events, .events = POLLPRI } };
-                int n = poll(fds, ELEMENTSOF(fds), interval);
-                uint64_t now = read_number(cgroup, "memory.events", "oom_kill");
+                int n = poll(fds, ELEMENTSOF(fds), clock_msec_until(next));
+                uint64_t now = count_kills(&events);
 
-                if (fds[0].revents || (n < 0 && errno != EINTR))
-                        break;
+                ended = (n < 0 && errno != EINTR) || (n > 0 && fds[0].revents);
                 if (now > killed)
                         r = print_line(json_pack("{ss ss}", "type", "oom", "id", call->id), call->report);
                 killed = now;
-                if (r >= 0 && n == 0)
+                if (r >= 0 && !ended && clock_msec_until(next) == 0) {
                         r = print_line(make_stats(call, cgroup), call->report);
+                        next = clock_usec(CLOCK_MONOTONIC) + interval;
+                }
         }
         return r < 0;
 }
@@ -128,5 +151,5 @@ int oci_events(const OciCall *call) {
         if (cgroup < 0)
                 return 1;
         return command_line_has(call->line, OCI_STATS) ? print_line(make_stats(call, cgroup), call->report) < 0
-                                                       : follow(call, &state, cgroup, (int) (interval / 1000));
+                                                       : follow(call, &state, cgroup, interval);
 }
