@@ -23,6 +23,7 @@
 
 typedef struct ContainerScope {
         Bus bus;
+        const bool user; /* the user's manager, not the system's */
         const Spec *spec;
         const char *id;
         pid_t pid;
@@ -161,7 +162,7 @@ static int request(const ContainerScope *s, char **ret_job) {
         }
         if (r < 0)
                 r = report_error(s->report, -r, "systemd refused to create %s: %s%s", s->unit,
-                                 error.message ?: strerror(-r), bus_refusal_hint(geteuid() != 0, hint));
+                                 error.message ?: strerror(-r), bus_refusal_hint(s->user, hint));
         s->bus.lib->sd_bus_error_free(&error);
         return r;
 }
@@ -246,12 +247,12 @@ static int move(const ContainerScope *s, char **ret_path) {
 }
 
 int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report) {
-        ContainerScope s = { .spec = spec, .id = id, .pid = pid, .report = report };
+        ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = id, .pid = pid, .report = report };
         Patience patience = patience_begin(report);
         int r = take_names(&s);
 
         if (r >= 0)
-                r = bus_connect(&s.bus, !process_is_host_root(), &patience, report);
+                r = bus_connect(&s.bus, s.user, &patience, report);
         if (r >= 0)
                 r = start(&s);
         if (r >= 0)
@@ -296,9 +297,10 @@ static int set_properties(const ContainerScope *s) {
 }
 
 int container_scope_update(const Spec *spec, const State *state, Report *report) {
-        ContainerScope s = { .spec = spec, .id = state->id, .unit = unit_of(state), .report = report };
+        ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = state->id, .unit = unit_of(state),
+                             .report = report };
         Patience patience = patience_begin(report);
-        int r = s.unit ? bus_connect(&s.bus, !process_is_host_root(), &patience, report) : report_oom(report);
+        int r = s.unit ? bus_connect(&s.bus, s.user, &patience, report) : report_oom(report);
 
         if (r >= 0)
                 r = set_properties(&s);

@@ -16,5 +16,5 @@
  * the caller frees. Returns 0 or -errno, reported; the scope then ends with the process. */
 int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report);
 
-/* Tells systemd the limits of the scope of a container that runs. */
+/* Tells systemd the limits of the scope of a container that runs. Returns 0 or -errno, reported. */
 int container_scope_update(const Spec *spec, const State *state, Report *report);
