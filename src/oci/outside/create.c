@@ -64,14 +64,6 @@ static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) 
         return id_maps_write(&plan, proc, pid, &patience);
 }
 
-/* exec reads the filter and the namespaces from it. */
-static int keep_config(const Spec *spec, const State *state, Report *report) {
-        _cleanup_close_ int fd = openat(state->directory, STATE_CONFIG, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        int r = fd < 0 ? -errno : fd_write_all(fd, spec->text, strlen(spec->text));
-
-        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
-}
-
 static int describe(const Spec *spec, State *state, const char *cgroup, bool systemd, pid_t pid, Report *report) {
         char created[32];
         time_t now = time(NULL);
@@ -128,7 +120,7 @@ static int set_up(const Spec *spec, const CreateRequest *request, State *state, 
         if (r >= 0)
                 r = steps_set_limits(&spec->process, pid, report);
         if (r >= 0)
-                r = keep_config(spec, state, report);
+                r = state_write_config(state, spec->text, report);
         if (r >= 0)
                 r = describe(spec, state, *cgroup, request->systemd, pid, report);
         if (r >= 0 && request->pid_file)

@@ -48,17 +48,6 @@ static int write_changes(const State *state, const Spec *old, const Spec *change
         return r;
 }
 
-/* The next update begins with it. */
-static int keep_config(const Spec *spec, const State *state, Report *report) {
-        _cleanup_close_ int fd = openat(state->directory, STATE_CONFIG ".new",
-                                        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-        int r = fd < 0 ? -errno : fd_write_all(fd, spec->text, strlen(spec->text));
-
-        if (r >= 0 && renameat(state->directory, STATE_CONFIG ".new", state->directory, STATE_CONFIG) < 0)
-                r = -errno;
-        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
-}
-
 int container_update(const State *state, const Spec *old, const Spec *changed, Report *report) {
         _cleanup_close_ int fd = -1;
         Status status;
@@ -72,5 +61,5 @@ int container_update(const State *state, const Spec *old, const Spec *changed, R
         r = write_changes(state, old, changed, fd, report);
         if (r >= 0 && state->systemd)
                 r = container_scope_update(changed, state, report);
-        return r < 0 ? r : keep_config(changed, state, report);
+        return r < 0 ? r : state_write_config(state, changed->text, report); /* the next update begins with it */
 }

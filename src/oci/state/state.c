@@ -100,9 +100,23 @@ static int take_json(State *state, Report *report) {
         return report_error(report, EBADMSG, "the state of %s is damaged", state->id);
 }
 
+/* A reader sees the old file or the new one, all of it. */
+static int replace(const State *state, const char *file, const char *new, const char *text, Report *report) {
+        _cleanup_close_ int fd = openat(state->directory, new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                                        0600);
+        int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+        if (r >= 0 && renameat(state->directory, new, state->directory, file) < 0)
+                r = -errno;
+        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r)) : 0;
+}
+
+int state_write_config(const State *state, const char *text, Report *report) {
+        return replace(state, STATE_CONFIG, STATE_CONFIG ".new", text, report);
+}
+
 int state_write(State *state, Report *report) {
         _cleanup_free_ char *text = NULL;
-        _cleanup_close_ int fd = -1;
         int r;
 
         if (json_object_set_new(state->json, "pid", json_integer(state->pid)) < 0 ||
@@ -111,12 +125,8 @@ int state_write(State *state, Report *report) {
         text = json_dumps(state->json, JSON_INDENT(2));
         if (!text)
                 return report_oom(report);
-        fd = openat(state->directory, STATE_FILE ".new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-        r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-        if (r >= 0 && renameat(state->directory, STATE_FILE ".new", state->directory, STATE_FILE) < 0)
-                r = -errno;
-        return r < 0 ? report_error(report, -r, "cannot write the state of %s: %s", state->id, strerror(-r))
-                     : take_json(state, report);
+        r = replace(state, STATE_FILE, STATE_FILE ".new", text, report);
+        return r < 0 ? r : take_json(state, report);
 }
 
 int state_load(const char *root, const char *id, State *ret, Report *report) {

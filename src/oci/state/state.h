@@ -41,6 +41,9 @@ int state_make(const char *root, const char *id, State *ret, Report *report);
 /* Writes state.json of json, pid and started, all at once. */
 int state_write(State *state, Report *report);
 
+/* Writes the copy of config.json, all at once: exec and update read it. */
+int state_write_config(const State *state, const char *text, Report *report);
+
 /* Reads the state of a container: -ENOENT if there is none of this name. */
 int state_load(const char *root, const char *id, State *ret, Report *report);
 
