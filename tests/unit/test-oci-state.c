@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state of a container: it is written all at once. */
+/* The state of a container: it is written all at once, and what cannot be removed is reported, and stays. */
 #include "helper.h"
 
 #include "oci/state/state.h"
@@ -47,9 +47,39 @@ static void test_config(_unused_ void **state) {
         end(&t);
 }
 
+static void test_remove(_unused_ void **state) {
+        Test t;
+
+        begin(&t);
+        assert_int_equal(state_write_config(&t.state, "text", &t.log.report), 0);
+        assert_int_equal(state_remove(&t.state, &t.log.report), 1);
+        expect_there(&t, "root/box", -1);
+        assert_int_equal(state_remove(&t.state, &t.log.report), 0);
+        assert_string_equal(log_text(&t.log), "");
+        end(&t);
+}
+
+/* Without its root, nothing can be removed: another command has not done it. */
+static void test_no_root(_unused_ void **state) {
+        char path[PATH_MAX];
+        Test t;
+
+        begin(&t);
+        assert_int_equal(state_write_config(&t.state, "text", &t.log.report), 0);
+        temp_file(t.dir, "file", "", 0);
+        free(t.state.root);
+        t.state.root = strdup(temp_path(path, t.dir, "file"));
+        assert_int_equal(state_remove(&t.state, &t.log.report), -ENOTDIR);
+        expect_in("no root", log_text(&t.log), "cannot remove the state of box: Not a directory");
+        expect_there(&t, "root/box/config.json", 0);
+        end(&t);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_config),
+                cmocka_unit_test(test_remove),
+                cmocka_unit_test(test_no_root),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,16 +182,22 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
         return 0;
 }
 
-int state_remove(const State *state, Report *report) {
+static int remove_directory(const State *state) {
         _cleanup_close_ int root = open(state->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         static const char *const files[] = { STATE_SOCKET, STATE_CONFIG ".new", STATE_CONFIG, STATE_FILE ".new",
                                              STATE_FILE };
 
+        if (root < 0)
+                return -errno;
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
                 (void) unlinkat(state->directory, files[i], 0);
-        if (root >= 0 && unlinkat(root, state->id, AT_REMOVEDIR) >= 0)
-                return 1;
-        if (errno != ENOENT)
-                return report_error(report, errno, "cannot remove the state of %s: %s", state->id, strerror(errno));
-        return 0;
+        return unlinkat(root, state->id, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+int state_remove(const State *state, Report *report) {
+        int r = remove_directory(state);
+
+        if (r < 0 && r != -ENOENT)
+                return report_error(report, -r, "cannot remove the state of %s: %s", state->id, strerror(-r));
+        return r >= 0;
 }
