@@ -64,113 +64,132 @@ static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) 
         return id_maps_write(&plan, proc, pid, &patience);
 }
 
-static int describe(const Spec *spec, State *state, const char *cgroup, bool systemd, pid_t pid, Report *report) {
+/* A container that is being made. */
+typedef struct Creation {
+        const Spec *spec;
+        const CreateRequest *request;
+        State *state;
+        char *cgroup; /* its path, or NULL: none */
+        int cgroup_fd;
+        int socket;   /* to the first process */
+        int console;  /* the engine's socket for the terminal, or -1 */
+        pid_t pid;
+        Report *report;
+} Creation;
+
+static void creation_deinit(Creation *c) {
+        free(c->cgroup);
+        fd_close(c->cgroup_fd);
+        fd_close(c->socket);
+        fd_close(c->console);
+}
+
+static int describe(const Creation *c) {
+        const Spec *spec = c->spec;
+        State *state = c->state;
         char created[32];
         time_t now = time(NULL);
         struct tm utc;
         int r;
 
         strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-        state->pid = pid;
-        r = process_started(pid, &state->started);
+        state->pid = c->pid;
+        r = process_started(c->pid, &state->started);
         if (r < 0)
-                return report_error(report, -r, "cannot read /proc: %s", strerror(-r));
+                return report_error(c->report, -r, "cannot read /proc: %s", strerror(-r));
         state->json = json_pack("{ss ss ss ss ss sO* ss* sb}", "ociVersion", spec->version, "id", state->id, "bundle",
                                 spec->bundle, "rootfs", spec->root, "created", created, "annotations",
-                                spec->annotations, "cgroup", cgroup, "systemd", systemd);
-        return state->json ? state_write(state, report) : report_oom(report);
+                                spec->annotations, "cgroup", c->cgroup, "systemd", c->request->systemd);
+        return state->json ? state_write(state, c->report) : report_oom(c->report);
 }
 
-static int run_hooks(const Spec *spec, const State *state, SpecHookKind kind, pid_t pid, Report *report) {
+static int run_hooks(const Creation *c, SpecHookKind kind) {
         char error[HOOK_ERROR_MAX];
-        int r = hooks_run(spec, kind, &(HookState) { state->id, "creating", pid }, error);
+        int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "creating", c->pid }, error);
 
-        return r < 0 ? report_error(report, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
+        return r < 0 ? report_error(c->report, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
 }
 
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
-static int hear(const Spec *spec, const State *state, int socket, int console, pid_t pid, Report *report) {
+static int hear(const Creation *c) {
         const Message m = { .type = MESSAGE_CONTINUE };
-        int r = steps_hear(socket, console, report);
+        int r = steps_hear(c->socket, c->console, c->report);
 
         if (r <= 0)
                 return r;
-        r = run_hooks(spec, state, SPEC_PRESTART, pid, report);
+        r = run_hooks(c, SPEC_PRESTART);
         if (r >= 0)
-                r = run_hooks(spec, state, SPEC_CREATE_RUNTIME, pid, report);
+                r = run_hooks(c, SPEC_CREATE_RUNTIME);
         if (r < 0)
                 return r;
-        r = message_send(socket, &m, NULL, 0);
+        r = message_send(c->socket, &m, NULL, 0);
         if (r < 0)
-                return report_error(report, -r, "the first process ended unexpectedly");
-        return steps_hear(socket, console, report);
+                return report_error(c->report, -r, "the first process ended unexpectedly");
+        return steps_hear(c->socket, c->console, c->report);
 }
 
-static int set_up(const Spec *spec, const CreateRequest *request, State *state, char **cgroup, int socket, int console,
-                  pid_t pid, bool denied, Report *report) {
-        int r;
+/* denied: the first process may have no groups. */
+static int set_up(Creation *c, bool denied) {
+        int r = write_maps(c->spec, c->pid, denied, c->report);
 
-        r = write_maps(spec, pid, denied, report);
-        if (r >= 0 && request->systemd)
-                r = container_scope_make(spec, request->id, pid, cgroup, report);
+        if (r >= 0 && c->request->systemd)
+                r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, c->report);
         if (r >= 0)
-                r = steps_send(socket, MESSAGE_MAPPED, report);
+                r = steps_send(c->socket, MESSAGE_MAPPED, c->report);
         if (r >= 0)
-                r = hear(spec, state, socket, console, pid, report);
+                r = hear(c);
         if (r >= 0)
-                r = steps_set_limits(&spec->process, pid, report);
+                r = steps_set_limits(&c->spec->process, c->pid, c->report);
         if (r >= 0)
-                r = state_write_config(state, spec->text, report);
+                r = state_write_config(c->state, c->spec->text, c->report);
         if (r >= 0)
-                r = describe(spec, state, *cgroup, request->systemd, pid, report);
-        if (r >= 0 && request->pid_file)
-                r = steps_write_pid(request->pid_file, pid, report);
-        return r < 0 ? r : steps_send(socket, MESSAGE_GO, report);
+                r = describe(c);
+        if (r >= 0 && c->request->pid_file)
+                r = steps_write_pid(c->request->pid_file, c->pid, c->report);
+        return r < 0 ? r : steps_send(c->socket, MESSAGE_GO, c->report);
 }
 
-static int make_process(const Spec *spec, const CreateRequest *request, State *state, char **cgroup, int cgroup_fd,
-                        Report *report) {
-        _cleanup_close_ int start = listen_for_start(state, report), own = -1, console = -1;
-        Init init = { .spec = spec, .process = &spec->process, .id = request->id, .start = start,
-                      .preserved = request->preserved, .keyring = request->keyring,
-                      .signal_mask = request->signal_mask };
+static int make_process(Creation *c) {
+        _cleanup_close_ int start = listen_for_start(c->state, c->report);
+        Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
+                      .preserved = c->request->preserved, .keyring = c->request->keyring,
+                      .signal_mask = c->request->signal_mask };
         int fds[2], r;
-        pid_t pid;
 
-        r = start < 0 ? start : steps_connect_console(&spec->process, request->console, &console, report);
+        r = start < 0 ? start : steps_connect_console(&c->spec->process, c->request->console, &c->console, c->report);
         if (r < 0)
                 return r;
-        init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
+        init.groups_denied = c->spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(c->spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-                return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
-        pid = spawn_in_namespaces(spec, cgroup_fd, report);
-        if (pid == 0) {
+                return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));
+        c->pid = spawn_in_namespaces(c->spec, c->cgroup_fd, c->report);
+        if (c->pid == 0) {
                 close(fds[0]);
                 init.socket = fds[1];
                 init_main(&init);
         }
         fd_close(fds[1]);
-        own = fds[0];
-        if (pid < 0)
-                return pid;
-        r = set_up(spec, request, state, cgroup, own, console, pid, init.groups_denied, report);
+        c->socket = fds[0];
+        if (c->pid < 0)
+                return c->pid;
+        r = set_up(c, init.groups_denied);
         if (r < 0) {
-                (void) kill(pid, SIGKILL);
-                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+                (void) kill(c->pid, SIGKILL);
+                (void) TEMP_FAILURE_RETRY(waitpid(c->pid, NULL, 0));
         }
         return r;
 }
 
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
-        _cleanup_free_ char *cgroup = NULL;
-        _cleanup_close_ int cgroup_fd = -1;
-        int r = request->systemd ? 0 : container_cgroup_make(spec, request->id, &cgroup, &cgroup_fd, report);
+        _cleanup_(creation_deinit) Creation c = { .spec = spec, .request = request, .state = state, .cgroup_fd = -1,
+                                                  .socket = -1, .console = -1, .report = report };
+        int r = request->systemd ? 0 : container_cgroup_make(spec, request->id, &c.cgroup, &c.cgroup_fd, report);
 
         if (r < 0)
                 return r;
-        r = make_process(spec, request, state, &cgroup, cgroup_fd, report);
-        if (r < 0 && cgroup)
-                container_cgroup_remove(cgroup);
+        r = make_process(&c);
+        if (r < 0 && c.cgroup)
+                container_cgroup_remove(c.cgroup);
         return r;
 }
 
