@@ -321,6 +321,11 @@ test_exec() {
 	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
+	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
+		oci exec --apparmor profile box true
+		like "refused: exec --apparmor without AppArmor" "$status $err" \
+			"1 isorun-oci: this host does not have AppArmor, so the process cannot have the profile profile"
+	fi
 	echo '{"args":["sh"],"cwd":"/","selinuxLabel":"x"}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	like "refused: a process with a label" "$status $err" "1 isorun-oci: $tmp/process: /selinuxLabel: not supported by isorun-oci yet: SELinux"
@@ -482,7 +487,7 @@ test_cgroup() {
 	no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
 	rm -rf "$bundle/rootfs/tmp/"*
 	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
-		refuses "an AppArmor profile without AppArmor" "config.json: /process/apparmorProfile: this host does not have AppArmor" \
+		refuses "an AppArmor profile without AppArmor" "this host does not have AppArmor, so the process cannot have the profile *" \
 			'process.apparmorProfile="unconfined"'
 	fi
 	refuses "a scheduler that is none" 'config.json: /process/scheduler/policy: isorun-oci does not know "FAST"' \

@@ -68,8 +68,8 @@ int steps_check_security(const SpecProcess *process, Report *report) {
                 return 0;
         if (file_read_line(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", &enabled) >= 0 && *enabled == 'Y')
                 return 0;
-        return report_error(report, EOPNOTSUPP,
-                            "config.json: /process/apparmorProfile: this host does not have AppArmor");
+        return report_error(report, EOPNOTSUPP, "this host does not have AppArmor, so the process cannot have the "
+                                                "profile %s", process->apparmor);
 }
 
 int steps_write_pid(const char *path, pid_t pid, Report *report) {

@@ -7,10 +7,10 @@
 #include "sandbox/wire/message.h"
 #include "util/report.h"
 
-/* Sets what the process may have no right to set itself. */
+/* Sets limits, the OOM score, the scheduler and priorities: the process may have no right to set them itself. */
 int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
 
-/* Fails if the host cannot confine the process as config.json says: -EOPNOTSUPP. */
+/* Fails if the host cannot confine the process as it is to be: -EOPNOTSUPP. */
 int steps_check_security(const SpecProcess *process, Report *report);
 
 int steps_write_pid(const char *path, pid_t pid, Report *report);
