@@ -335,6 +335,11 @@ test_exec() {
 	oci exec box busybox true
 	like "refused: exec in a paused container" "$status $err" "1 isorun-oci: cannot execute in box: it is paused"
 	oci resume box
+	echo '{' >"$state/box/config.json"
+	oci exec box true
+	like "exec: a damaged copy of config.json is named" "$status $err" "1 isorun-oci: config.json:*: it is not JSON: *"
+	oci update --pids-limit 5 box
+	like "... by update, too" "$status $err" "1 isorun-oci: config.json:*: it is not JSON: *"
 	oci delete --force box
 	also ok "delete --force ends what exec has started" gone '^busybox sleep 7660$'
 	exec 7<&-

@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "cmd/command-line.h"
+#include "oci/spec/spec.h"
+#include "oci/state/state.h"
 
 typedef struct OciCall {
         const CommandLine *line; /* the command's own options and arguments */
@@ -68,6 +70,9 @@ int oci_features(const OciCall *call);
 
 /* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */
 int oci_read_preserved(const char *text, unsigned *ret, Report *report);
+
+/* Reads the copy of config.json of a container, without its notices. Returns 0 or -errno, reported. */
+int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 
 /* Waits for a child, and hands on each signal to it; all signals must be blocked. Returns its exit status. */
 int oci_wait(pid_t pid);

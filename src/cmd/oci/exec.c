@@ -111,13 +111,10 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         const char *file = command_line_get(call->line, 'p');
         SpecProcess process = {};
         json_t *json = NULL;
-        Report quiet = {};
         Spec spec = {};
         int r;
 
-        r = spec_load_copy(state->directory, state->bundle, &spec, &quiet); /* create has printed the notices */
-        if (r < 0)
-                r = spec_load_copy(state->directory, state->bundle, &spec, call->report);
+        r = oci_load_spec(call, state, &spec);
         if (r >= 0 && file) {
                 r = spec_load_process(file, &json, &process, call->report);
                 request.process = &process;

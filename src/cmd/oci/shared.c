@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "cmd/oci/command.h"
+#include "oci/spec/load.h"
 #include "util/parse.h"
 
 /* Other fds of isorun-oci would take the numbers of fds that are not open. */
@@ -18,6 +19,14 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report) {
                         return report_error(report, EBADF, "--preserve-fds: fd %d is not open", fd);
         *ret = (unsigned) n;
         return 0;
+}
+
+/* create has printed the notices. */
+int oci_load_spec(const OciCall *call, const State *state, Spec *ret) {
+        Report quiet = {};
+
+        return spec_load_copy(state->directory, state->bundle, ret, &quiet) >= 0
+                       ? 0 : spec_load_copy(state->directory, state->bundle, ret, call->report);
 }
 
 int oci_wait(pid_t pid) {

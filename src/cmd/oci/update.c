@@ -108,14 +108,13 @@ int oci_update(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         Spec old = {}, changed = {};
         json_t *changes = NULL;
-        Report quiet = {};
         int r;
 
         r = state_load(call->root, call->id, &state, call->report);
         if (r >= 0)
                 r = read_changes(call, &changes);
         if (r >= 0)
-                r = spec_load_copy(state.directory, state.bundle, &old, &quiet);
+                r = oci_load_spec(call, &state, &old);
         if (r >= 0)
                 r = spec_change_resources(&old, changes, name, &changed, call->report);
         if (r >= 0)
