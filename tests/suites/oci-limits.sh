@@ -64,6 +64,9 @@ test_update() { # cgroup path, what it is
 	like "$2: not a number" "$status $err" "1 isorun-oci: --memory: not a number: \"much\""
 	update_with '{"memory": {"limti": 4096}}'
 	like "$2: an unknown limit is named" "$status $err" "0 isorun-oci: notice: -: /memory/limti: ignored: *"
+	oci update --resources - --pids-limit 9 box
+	like "$2: --resources beside a limit" "$status $err" "1 isorun-oci: --resources cannot be combined with --pids-limit"
+	also is "... changes nothing" "$(limits "$1" pids.max)" "pids.max=max "
 	oci update box
 	like "$2: nothing to change" "$status $err" "1 isorun-oci: update: type a limit, or --resources"
 }

@@ -321,6 +321,11 @@ test_exec() {
 	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
+	oci exec --process "$tmp/process" -g 7 box
+	like "refused: --process beside an option that it would hide" "$status $out$err" \
+		"1 isorun-oci: --process cannot be combined with --additional-gids"
+	oci exec --process "$tmp/process" box sh -c 'echo ran'
+	like "refused: --process beside a command" "$status $out$err" "1 isorun-oci: --process cannot be combined with a command"
 	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
 		oci exec --apparmor profile box true
 		like "refused: exec --apparmor without AppArmor" "$status $err" \

@@ -84,6 +84,25 @@ static int add_all(const OciCall *call, SpecProcess *process) {
         return r;
 }
 
+/* What the file of --process says. Engines give --tty beside it. */
+static bool is_of_process(int option) {
+        static const int options[] = { OCI_CWD, 'e', 'u', 'g', 'c', OCI_APPARMOR, OCI_NO_NEW_PRIVS };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (options[i] == option)
+                        return true;
+        return false;
+}
+
+static int check_alone(const OciCall *call) {
+        for (const Option *o = oci_exec_options; o->name; o++)
+                if (is_of_process(o->value) && command_line_has(call->line, o->value))
+                        return report_error(call->report, EINVAL, "--process cannot be combined with --%s", o->name);
+        if (call->line->rest[0])
+                return report_error(call->report, EINVAL, "--process cannot be combined with a command");
+        return 0;
+}
+
 /* Without --process, the process is that of the container, with another command. */
 static int change_process(const OciCall *call, SpecProcess *process) {
         const char *user = command_line_get(call->line, 'u');
@@ -114,7 +133,9 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         Spec spec = {};
         int r;
 
-        r = oci_load_spec(call, state, &spec);
+        r = file ? check_alone(call) : 0;
+        if (r >= 0)
+                r = oci_load_spec(call, state, &spec);
         if (r >= 0 && file) {
                 r = spec_load_process(file, &json, &process, call->report);
                 request.process = &process;

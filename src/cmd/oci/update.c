@@ -84,6 +84,10 @@ static int read_changes(const OciCall *call, json_t **ret) {
         json_t *changes;
         int r = 0;
 
+        for (size_t i = 0; file && i < ELEMENTSOF(limits); i++)
+                if (command_line_has(call->line, limits[i].option))
+                        return report_error(call->report, EINVAL, "--resources cannot be combined with --%s",
+                                            limits[i].name);
         if (file)
                 return spec_read_resources(file, ret, call->report);
         changes = json_object();
