@@ -15,7 +15,7 @@ typedef enum LimitKind { LIMIT_NUMBER, LIMIT_SIZE, LIMIT_TEXT } LimitKind;
 #define LIMITS(X)                                                                                                  \
         X(MEMORY, "memory", SIZE, "SIZE", "bytes of memory; -1: no limit", "memory", "limit")                      \
         X(RESERVATION, "memory-reservation", SIZE, "SIZE", "bytes of memory that are kept", "memory", "reservation") \
-        X(SWAP, "memory-swap", SIZE, "SIZE", "bytes of memory and swap together", "memory", "swap")                \
+        X(SWAP, "memory-swap", SIZE, "SIZE", "bytes of memory and swap, as a sum", "memory", "swap")                \
         X(SHARES, "cpu-share", NUMBER, "N", "weight of processor time", "cpu", "shares")                           \
         X(QUOTA, "cpu-quota", NUMBER, "USEC", "processor time in each period; -1: no limit", "cpu", "quota")       \
         X(PERIOD, "cpu-period", NUMBER, "USEC", "the period", "cpu", "period")                                     \

@@ -20,8 +20,8 @@ typedef struct Place {
 json_t *place_parse(const char *text, size_t size, const char *file, Report *report);
 
 /* Whether a value is an integer that is known exactly. Engines written in Go have 2^64-1 for "no limit", which
- * libjansson reads as a real number only; it counts as -1. Then it reads all integers so, and those from 2^53 on are
- * refused. */
+ * libjansson reads as a real number only; it counts as -1. If a file has such a number, libjansson reads all integers
+ * of the file as reals, and those from 2^53 on are refused. */
 bool place_is_integer(const json_t *value);
 
 Place place_member(const Place *parent, const char *key);

@@ -26,7 +26,7 @@ static char *number_or_max(int64_t n) {
         return n < 0 ? strdup("max") : format("%lld", (long long) n);
 }
 
-/* memory.swap is memory and swap together. */
+/* memory.swap is the sum of memory and swap. */
 static int read_memory(const Place *resources, Spec *ret) {
         const Place memory = place_member(resources, "memory");
         int64_t limit = 0, reservation = 0, swap = 0;
@@ -38,8 +38,8 @@ static int read_memory(const Place *resources, Spec *ret) {
         if (r >= 0)
                 r = place_number(&memory, "swap", -1, INT64_MAX, &swap);
         if (r >= 0 && swap > 0 && (limit <= 0 || swap < limit))
-                return place_error(&memory, EINVAL, "swap is memory and swap together: it needs a limit that is not "
-                                                    "above it");
+                return place_error(&memory, EINVAL, "swap is the sum of memory and swap, so it needs a limit of "
+                                                    "memory, and must not be below it");
         if (r >= 0 && limit != 0)
                 r = add(ret, &memory, "memory.max", number_or_max(limit));
         if (r >= 0 && reservation != 0)
@@ -107,7 +107,7 @@ static int add_device(const Place *p, Spec *ret, const char *file, const char *n
         if (r < 0)
                 return r;
         if (major < 0 || minor < 0 || value < 0)
-                return place_error(p, EINVAL, "it needs major, minor and a number for them");
+                return place_error(p, EINVAL, "it needs major, minor, and a weight or rate");
         return add(ret, p, file, format("%lld:%lld %s%lld", (long long) major, (long long) minor, name,
                                         (long long) value));
 }
@@ -209,7 +209,7 @@ int resources_read(const Place *place, Spec *ret) {
         if (ret->cgroup_path && !*ret->cgroup_path)
                 ret->cgroup_path = NULL;
         if (ret->cgroup_path && strstr(ret->cgroup_path, ".."))
-                return place_error(&path, EINVAL, "it leads up");
+                return place_error(&path, EINVAL, "it must not contain \"..\"");
         r = read_memory(&resources, ret);
         if (r >= 0)
                 r = read_cpu(&resources, ret);

@@ -53,7 +53,8 @@ static int read_flags(const Place *scheduler, uint64_t *ret) {
                 const NamedNumber *flag = named_find(flags, json_string_value(p.value));
 
                 if (!flag)
-                        return place_error(&p, EINVAL, "isorun-oci does not know this flag");
+                        return place_error(&p, EINVAL, "isorun-oci does not know \"%s\"",
+                                           json_string_value(p.value));
                 *ret |= (uint64_t) flag->number;
         }
         return 0;
