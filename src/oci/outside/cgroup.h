@@ -8,8 +8,9 @@
 #include "util/report.h"
 
 /* Makes the cgroup of config.json, which must not have processes, and writes its limits. Without a cgroupsPath, makes
- * one below the caller's, where the caller's limits hold; it is no error if that fails. *ret_path is the cgroup's path
- * in the tree, or NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
+ * one below the caller's, where the caller's limits hold; if that fails, it is an error only if there are limits or
+ * device rules. *ret_path is the cgroup's path in the tree, or NULL: none; *ret is an fd of it, or -1. The caller frees
+ * and closes them. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
 
 /* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */

@@ -11,18 +11,20 @@ int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *r
 /* Reads BUNDLE/config.json. bundle is absolute. Returns 0 or -errno, reported. */
 int spec_load(const char *bundle, Spec *ret, Report *report);
 
-/* Reads the copy that the state of a container has. The bundle may have changed since it was made. */
+/* Reads the copy that the state of a container has. The bundle may have changed since it was made. Returns 0 or -errno,
+ * reported. */
 int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report);
 
 /* Reads the file with a process that exec gets: the object that config.json has at /process. *ret_json has the strings
- * of ret, and the caller unrefs it. */
+ * of ret, and the caller unrefs it. Returns 0 or -errno, reported. */
 int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report);
+
 /* Reads a file, or standard input for "-", that has an object as config.json has it at /linux/resources. The caller
- * unrefs *ret. */
+ * unrefs *ret. Returns 0 or -errno, reported. */
 int spec_read_resources(const char *path, json_t **ret, Report *report);
 
-/* What old becomes if its limits change: changes is an object as above, and name is for messages about it. Device rules
- * stay. */
+/* Writes to *ret what old becomes with other limits; the caller calls spec_deinit(). changes: an object as above, which
+ * loses its device rules. name is for messages. Returns 0 or -errno, reported. */
 int spec_change_resources(const Spec *old, json_t *changes, const char *name, Spec *ret, Report *report);
 
 void spec_process_deinit(SpecProcess *process);
