@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A child makes the calls that a filter is to deny. Each argument is -1: as a pointer, it faults; as an fd, a flag or a
- * length, it is invalid. Only to msgget(2) it would say to make a queue. An argument that a rule is about has the value
+ * length, it is invalid. A few calls get another value (table others). An argument that a rule is about has the value
  * that the rule denies. A filter decides before the kernel looks at any argument, so the error is the filter's, or it
  * is that of the arguments and there is no filter for the call. A filter that kills denies, too: where a child can be
  * made. */
 #include "lib/measure-calls.h"
 
 #include <errno.h>
+#include <linux/fanotify.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -46,6 +48,19 @@ static bool may_be_made(const char *name) {
         return true;
 }
 
+/* -1 would make a queue of messages. With -1, the others fail with ENOSYS or EPERM, as if they were denied. With these
+ * values they fail with EINVAL, and syslog(2) tells a size. */
+static const struct {
+        const char *name;
+        unsigned argument;
+        uint64_t value;
+} others[] = {
+        { "fanotify_init", 0, FAN_REPORT_FID },
+        { "futex", 1, FUTEX_WAKE },
+        { "msgget", 1, 0 },
+        { "syslog", 0, 10 /* SYSLOG_ACTION_SIZE_BUFFER */ },
+};
+
 static Call *add(Calls *calls, const char *name, int number, int error) {
         Call *call;
 
@@ -55,7 +70,10 @@ static Call *add(Calls *calls, const char *name, int number, int error) {
         call = &calls->items[calls->n++];
         *call = (Call) { .name = name, .number = number, .error = error };
         for (size_t i = 0; i < ARGUMENTS; i++)
-                call->arguments[i] = streq(name, "msgget") && i == 1 ? 0 : UINT64_MAX;
+                call->arguments[i] = UINT64_MAX;
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (streq(name, others[i].name))
+                        call->arguments[others[i].argument] = others[i].value;
         return call;
 }
 

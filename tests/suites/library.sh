@@ -183,6 +183,12 @@ measured() {
 	misses "a directory that is to be hidden" "the process can see /srv" -v /usr:/srv:ro
 	misses "a network of others" "/proc/self/ns/net is shared with processes outside" -p PrivateNetwork=no
 
+	misses "modify_ldt, whose errors look like results" "the filter allows modify_ldt, *" -p SystemCallFilter=modify_ldt
+	misses "fanotify_init, which has an unprivileged part" "the filter allows fanotify_init, *" \
+		-p SystemCallFilter=fanotify_init
+	[ "$(cat /proc/sys/kernel/dmesg_restrict)" != 0 ] ||
+		misses "the kernel's log" "the filter allows syslog, *" -p SystemCallFilter=syslog
+
 	misses "devices of the host" "the process can see the device /dev/*" -p PrivateDevices=no
 	misses "temporary files of others" "the process can see /tmp" -p PrivateTmp=no
 	misses "peers of others" "the network has the address 10.9.8.7, of a peer" -p ConnectTo=10.9.8.7:80=127.0.0.1:80
