@@ -12,25 +12,6 @@
 #include "util/path.h"
 #include "util/strv.h"
 
-/* systemd makes these for a service, and isorun shows them whatever the policy: systemd.exec(5). */
-static bool is_of_service(const Host *host, const char *place) {
-        static const char *const names[] = { "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY",
-                                             "LOGS_DIRECTORY" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                const char *list = host_variable(host, names[i]);
-
-                while (list && *list) {
-                        size_t n = strcspn(list, ":");
-
-                        if (*list == '/' && strncmp(place, list, n) == 0 && (!place[n] || place[n] == '/'))
-                                return true;
-                        list += n + (list[n] == ':');
-                }
-        }
-        return false;
-}
-
 /* Directories in memory that every instance has. Homes and temporary directories are below these. */
 static bool is_private_memory(const Policy *policy, const char *place) {
         static const char *const places[] = { "/tmp", "/run", "/var", "/dev/shm", "/home", "/root" };
@@ -60,7 +41,7 @@ static bool may_be_writable(const Policy *policy, const Host *host, const MountE
                 return build_nests(policy);
         if (streq(m->type, "cgroup2"))
                 return policy->settings[D_Delegate].n > 0;
-        return measure_is_named(policy, m->path, true) || is_of_service(host, m->path);
+        return measure_is_named(policy, m->path, true) || measure_is_of_service(host, m->path);
 }
 
 /* Every mount of an instance is nosuid. */
@@ -91,8 +72,10 @@ static const char *find_visible(const Policy *policy) {
                 if (!measure_is_named(policy, every[i], false) && !measure_is_absent(every[i]))
                         return every[i];
         /* The host's /run is in memory as well. */
-        return measure_is_named(policy, "/run/systemd", false) || access("/run/systemd/private", F_OK) < 0 ? NULL
-                                                                                                  : "/run/systemd";
+        if (measure_is_named(policy, "/run/systemd", false) ||
+            (access("/run/systemd/private", F_OK) < 0 && measure_is_gone(errno)))
+                return NULL;
+        return "/run/systemd";
 }
 
 static bool is_write_denied(const char *directory) {
@@ -145,7 +128,7 @@ int measure_mounts(const Policy *policy, const Host *host, char **ret, const cha
                 path = find_writable(policy);
         }
         if (!path)
-                return measure_paths(policy, &table, ret, ret_what);
+                return measure_paths(policy, host, &table, ret, ret_what);
         *ret = strdup(path);
         return *ret ? 0 : -ENOMEM;
 }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -17,6 +18,11 @@
 #include "util/path.h"
 #include "util/strv.h"
 
+/* Where a line shows something. */
+static const char *destination(DirectiveId id, const Value *v) {
+        return id == D_GrantPaths ? v->text : id == D_TemporaryFileSystem ? v->words[0] : v->words[1];
+}
+
 bool measure_is_named(const Policy *policy, const char *place, bool writable) {
         static const DirectiveId ids[] = { D_Volume, D_BindPaths, D_BindReadOnlyPaths, D_TemporaryFileSystem,
                                            D_GrantPaths };
@@ -24,9 +30,7 @@ bool measure_is_named(const Policy *policy, const char *place, bool writable) {
         for (size_t i = 0; i < ELEMENTSOF(ids); i++)
                 for (size_t k = 0; k < policy->settings[ids[i]].n; k++) {
                         const Value *v = &policy->settings[ids[i]].items[k].value;
-                        const char *path = ids[i] == D_GrantPaths            ? v->text
-                                           : ids[i] == D_TemporaryFileSystem ? v->words[0]
-                                                                             : v->words[1];
+                        const char *path = destination(ids[i], v);
                         const bool read_only = ids[i] == D_BindReadOnlyPaths ||
                                                (ids[i] != D_TemporaryFileSystem && v->number & BIND_READ_ONLY);
 
@@ -34,6 +38,28 @@ bool measure_is_named(const Policy *policy, const char *place, bool writable) {
                                 return true;
                 }
         return false;
+}
+
+bool measure_is_of_service(const Host *host, const char *place) {
+        static const char *const names[] = { "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY",
+                                             "LOGS_DIRECTORY" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                const char *list = host_variable(host, names[i]);
+
+                while (list && *list) {
+                        size_t n = strcspn(list, ":");
+
+                        if (*list == '/' && strncmp(place, list, n) == 0 && (!place[n] || place[n] == '/'))
+                                return true;
+                        list += n + (list[n] == ':');
+                }
+        }
+        return false;
+}
+
+bool measure_is_gone(int error) {
+        return error == ENOENT || error == EACCES || error == ENOTDIR || error == ELOOP;
 }
 
 bool measure_is_absent(const char *path) {
@@ -46,7 +72,12 @@ bool measure_is_absent(const char *path) {
 static bool has_flag(const char *path, unsigned long flag) {
         struct statvfs s;
 
-        return statvfs(path, &s) < 0 || s.f_flag & flag;
+        return statvfs(path, &s) < 0 ? measure_is_gone(errno) : s.f_flag & flag;
+}
+
+/* The kernel may find that a file is read-only, or immutable, before it looks at the mode. */
+static bool is_denied(const char *path, int mode) {
+        return access(path, mode) < 0 && (errno == EACCES || (mode == W_OK && (errno == EROFS || errno == EPERM)));
 }
 
 /* What isorun puts on a place to hide it is in memory, and nobody may read it; a directory can be entered if a volume
@@ -55,10 +86,10 @@ static bool is_hidden(const char *path) {
         struct stat st;
 
         if (stat(path, &st) < 0)
+                return measure_is_gone(errno);
+        if ((st.st_mode & (S_ISDIR(st.st_mode) ? 0666 : 0777)) == 0 && measure_is_absent(path))
                 return true;
-        if ((st.st_mode & 0666) == 0 && measure_is_absent(path))
-                return true;
-        return access(path, R_OK) < 0 && (!S_ISDIR(st.st_mode) || access(path, X_OK) < 0);
+        return is_denied(path, R_OK) && is_denied(path, W_OK) && is_denied(path, X_OK);
 }
 
 static bool is_read_only(const char *path) {
@@ -84,12 +115,61 @@ static const char *find_open(const Policy *policy) {
         return NULL;
 }
 
+/* The mount that shows this directory. */
+static const MountEntry *find_mount(const MountTable *table, const char *directory) {
+        const MountEntry *found = NULL;
+
+        for (size_t i = 0; i < table->n; i++) {
+                const MountEntry *m = &table->items[i];
+
+                if (path_is_at_or_below(directory, m->path) && (!found || strlen(m->path) >= strlen(found->path)))
+                        found = m;
+        }
+        return found;
+}
+
+static bool is_volume(const Policy *policy, const char *directory) {
+        static const DirectiveId ids[] = { D_Volume, D_BindPaths, D_GrantPaths };
+
+        for (size_t i = 0; i < ELEMENTSOF(ids); i++)
+                for (size_t k = 0; k < policy->settings[ids[i]].n; k++) {
+                        const char *path = destination(ids[i], &policy->settings[ids[i]].items[k].value);
+                        _cleanup_free_ char *real = realpath(path, NULL);
+
+                        if (streq(real ?: path, directory))
+                                return true;
+                }
+        return false;
+}
+
+/* Instead of a path that does not exist, isorun makes the closest directory above it read-only, unless that is a volume
+ * itself or in memory: plan/root/read-only.c. */
+static bool is_protected(const Policy *policy, const Host *host, const MountTable *table, const char *path) {
+        char place[PATH_MAX];
+        const MountEntry *m;
+        char *slash;
+
+        if (realpath(path, place))
+                return is_read_only(path);
+        if (errno != ENOENT)
+                return measure_is_gone(errno);
+        slash = strrchr(place, '/'); /* realpath(3) has left the part of the path that does not exist */
+        slash[slash == place] = '\0';
+        if (is_volume(policy, place) || is_read_only(place))
+                return true;
+        m = find_mount(table, place);
+        return m && ((streq(m->type, "tmpfs") && !is_volume(policy, m->path)) ||
+                     (streq(m->path, place) && measure_is_of_service(host, place)));
+}
+
 /* "./PATH" was a path of the directory that isorun was started in. */
-static const char *find_changeable(const Policy *policy) {
+static const char *find_changeable(const Policy *policy, const Host *host, const MountTable *table) {
         const SettingList list = needed(policy, D_ReadOnlyPaths);
 
         for (size_t i = 0; i < list.n; i++)
-                if (*list.items[i].value.text == '/' && !is_read_only(list.items[i].value.text))
+                if (*list.items[i].value.text == '/' &&
+                    (list.items[i].value.optional ? !is_read_only(list.items[i].value.text)
+                                                  : !is_protected(policy, host, table, list.items[i].value.text)))
                         return list.items[i].value.text;
         return NULL;
 }
@@ -126,9 +206,11 @@ static int add_exec_rules(ExecRules *rules, const SettingList *list, bool exec) 
 
                 if (rule)
                         *rule = (ExecRule) { path, exec };
-                else if (path || errno == ENOMEM) {
+                else if (path || !measure_is_gone(errno)) {
+                        const int error = path ? ENOMEM : errno;
+
                         free(path);
-                        return -ENOMEM;
+                        return -error;
                 }
         }
         return 0;
@@ -165,6 +247,8 @@ static int find_executable(const Policy *policy, const MountTable *table, char *
         return *ret ? 1 : -ENOMEM;
 }
 
+enum { DEPTH_MAX = 3 }; /* of directories: /dev/bus/usb/001/001 */
+
 /* The host's /dev has more than these, whatever the machine. */
 static bool is_private_device(const char *name) {
         static const char *const names[] = { "null", "zero", "full", "random", "urandom", "tty", "ptmx" };
@@ -175,29 +259,57 @@ static bool is_private_device(const char *name) {
         return false;
 }
 
-/* A node that is bound to a file looks like that file in its directory. */
-static int find_device(const Policy *policy, char **ret) {
-        DIR *directory = opendir("/dev");
+/* Directories in /dev that every instance has, without nodes of the host. */
+static bool is_private_directory(const char *name) {
+        return streq(name, "pts") || streq(name, "shm") || streq(name, "mqueue");
+}
+
+static int find_device(const Policy *policy, const char *place, unsigned depth, char **ret);
+
+/* Looks at one entry. A node that is bound to a file looks like that file in its directory. */
+static int look_at_device(const Policy *policy, const char *place, const struct dirent *e, unsigned depth,
+                          char **ret) {
+        _cleanup_free_ char *path = path_join(place, e->d_name);
+        struct stat st;
+
+        if (!path)
+                return -ENOMEM;
+        if (lstat(path, &st) < 0)
+                return measure_is_gone(errno) ? 0 : -errno;
+        if (measure_is_named(policy, path, false))
+                return 0;
+        if (S_ISDIR(st.st_mode))
+                return depth < DEPTH_MAX ? find_device(policy, path, depth + 1, ret) : 0;
+        if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+                return 0;
+        *ret = TAKE_PTR(path);
+        return 1;
+}
+
+/* Returns 1 with a path, 0, or -errno. */
+static int find_device(const Policy *policy, const char *place, unsigned depth, char **ret) {
+        DIR *directory = opendir(place);
         struct dirent *e;
         int r = 0;
 
-        while (directory && r == 0 && (e = readdir(directory))) {
-                _cleanup_free_ char *path = NULL;
-                struct stat st;
-
-                if (e->d_type == DT_DIR || e->d_type == DT_LNK || is_private_device(e->d_name))
-                        continue;
-                path = path_join("/dev", e->d_name);
-                if (!path)
-                        r = -ENOMEM;
-                else if (lstat(path, &st) >= 0 &&
-                         (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && !measure_is_named(policy, path, false)) {
-                        *ret = TAKE_PTR(path);
-                        r = 1;
+        if (!directory)
+                r = errno == ENOENT || errno == EACCES ? 0 : -errno;
+        while (directory && r == 0) {
+                errno = 0;
+                e = readdir(directory);
+                if (!e) {
+                        r = -errno;
+                        break;
                 }
+                if (e->d_type == DT_LNK || streq(e->d_name, ".") || streq(e->d_name, "..") ||
+                    (depth == 0 && (is_private_device(e->d_name) || is_private_directory(e->d_name))))
+                        continue;
+                r = look_at_device(policy, place, e, depth, ret);
         }
         if (directory)
                 closedir(directory);
+        if (r < 0 && !*ret)
+                *ret = strdup(place);
         return r;
 }
 
@@ -205,10 +317,11 @@ static bool is_empty(const char *path) {
         DIR *directory = opendir(path);
         unsigned n = 0;
 
-        while (directory && readdir(directory))
+        if (!directory)
+                return measure_is_gone(errno);
+        while (readdir(directory))
                 n++;
-        if (directory)
-                closedir(directory);
+        closedir(directory);
         return n <= 2;
 }
 
@@ -251,15 +364,16 @@ static bool shows_kernel(const Policy *policy, const MountTable *table) {
                !(proc && mount_option(proc->super_options, "subset=pid"));
 }
 
-static const char *find_fault(const Policy *policy, const MountTable *table, const char **ret_what) {
+static const char *find_fault(const Policy *policy, const Host *host, const MountTable *table,
+                              const char **ret_what) {
         const char *path;
 
-        *ret_what = "the process can read";
+        *ret_what = "the process has access to";
         path = find_open(policy);
         if (path)
                 return path;
         *ret_what = "the process can change";
-        path = find_changeable(policy);
+        path = find_changeable(policy, host, table);
         if (path)
                 return path;
         *ret_what = "the process can see";
@@ -275,8 +389,8 @@ static const char *find_fault(const Policy *policy, const MountTable *table, con
         return !policy_optional(policy, D_ProcSubset) && shows_kernel(policy, table) ? "/proc" : NULL;
 }
 
-int measure_paths(const Policy *policy, const MountTable *table, char **ret, const char **ret_what) {
-        const char *path = find_fault(policy, table, ret_what);
+int measure_paths(const Policy *policy, const Host *host, const MountTable *table, char **ret, const char **ret_what) {
+        const char *path = find_fault(policy, host, table, ret_what);
         int r = 0;
 
         if (path) {
@@ -285,7 +399,7 @@ int measure_paths(const Policy *policy, const MountTable *table, char **ret, con
         }
         if (policy_is_true(policy, D_PrivateDevices)) {
                 *ret_what = "the process can see the device";
-                r = find_device(policy, ret);
+                r = find_device(policy, "/dev", 0, ret);
         }
         if (r == 0) {
                 *ret_what = "the process can execute files in";

@@ -21,6 +21,7 @@
 #include "plan/who/capabilities.h"
 #include "policy/value/choice.h"
 #include "util/fd.h"
+#include "util/id-map.h"
 #include "util/landlock.h"
 #include "util/parse.h"
 
@@ -137,19 +138,21 @@ static int measure_namespaces(const Measuring *m) {
         return 1;
 }
 
-/* With CAP_NET_ADMIN, the payload may make devices and addresses itself. */
+/* With CAP_NET_ADMIN, the payload may add addresses itself. A device that it has made looks like one of a network
+ * around, so with such a device it is not isolated. */
 static int measure_network(const Measuring *m) {
         char address[INET6_ADDRSTRLEN];
         int r;
 
-        if (!policy_is_true(m->policy, D_PrivateNetwork) ||
-            build_named_capabilities(m->policy, m->host) & UINT64_C(1) << CAP_NET_ADMIN)
+        if (!policy_is_true(m->policy, D_PrivateNetwork))
                 return 1;
         r = measure_loopback();
         if (r < 0)
                 return cannot_read(m, "/proc/self/net/dev", -r);
         if (r == 0)
                 return lack(m, "the network has more than a loopback device");
+        if (build_named_capabilities(m->policy, m->host) & UINT64_C(1) << CAP_NET_ADMIN)
+                return 1;
         r = measure_addresses(m->policy, address);
         if (r < 0)
                 return cannot_read(m, "/proc/self/net", -r);
@@ -172,7 +175,7 @@ static int measure_all_mounts(const Measuring *m) {
 
         r = measure_mounts(m->policy, m->host, &path, &what);
         if (r < 0)
-                return cannot_read(m, "/proc/self/mountinfo", -r);
+                return cannot_read(m, path ?: "/proc/self/mountinfo", -r);
         return r > 0 ? 1 : lack(m, "%s %s", what, path);
 }
 
@@ -206,12 +209,26 @@ static int find_group(const Host *host, const char *name, uint32_t *ret) {
         return r;
 }
 
-/* PrivateUsers=full maps its ids to ids that nobody else has. */
-static int measure_private_users(const Measuring *m) {
-        const IdMap *map = &m->host->uid_map;
+/* PrivateUsers=full maps one range, beginning at 0, to ids that nobody else has: plan/who/private-ids.h. Others map 0
+ * to the caller's own id, as the only one or with more lines for the rest. */
+static bool is_private_range(const IdMap *map) {
+        const IdMapEntry *e = map->items;
 
-        return map->n == 0 || map->items[0].inside == map->items[0].outside
-                       ? lack(m, "the process has ids of the host, not private ones") : 1;
+        return map->n == 1 && e->inside == 0 && e->outside != 0 && e->count > 1;
+}
+
+static int measure_private_users(const Measuring *m) {
+        _cleanup_(id_map_deinit) IdMap groups = {};
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = file_read(AT_FDCWD, "/proc/self/gid_map", &text, NULL);
+        if (r >= 0)
+                r = id_map_parse(text, &groups);
+        if (r < 0)
+                return cannot_read(m, "/proc/self/gid_map", -r);
+        return is_private_range(&m->host->uid_map) && is_private_range(&groups)
+                       ? 1 : lack(m, "the process has ids of the host, not private ones");
 }
 
 static int measure_user(const Measuring *m) {
@@ -237,24 +254,75 @@ static int lack_limit(const Measuring *m, const char *name, rlim_t limit) {
                        : lack(m, "the limit %s is %ju here, which is more than the policy's", name, (uintmax_t) limit);
 }
 
+/* Finds a hard limit. Where a filter denies the call, the kernel's list has it: a line of headings, and then a line for
+ * each resource, in columns. Returns 0 or -errno. */
+static int find_limit(const Host *host, int resource, uintmax_t *ret) {
+        enum { COLUMN = 47 }; /* proc_pid_limits(5): "%-25s %-20s %-20s" */
+        _cleanup_free_ char *list = NULL;
+        struct rlimit now;
+        char *line;
+        int r;
+
+        if (host->get_limit(resource, &now) >= 0) {
+                *ret = now.rlim_max;
+                return 0;
+        }
+        r = record_read(AT_FDCWD, "/proc/self/limits", &list, NULL);
+        if (r < 0)
+                return r;
+        line = list;
+        for (int i = 0; line && i <= resource; i++) {
+                line = strchr(line, '\n');
+                line = line ? line + 1 : NULL;
+        }
+        if (!line || strcspn(line, "\n") <= COLUMN)
+                return -EBADMSG;
+        *ret = RLIM_INFINITY;
+        return startswith(line + COLUMN, "unlimited") || sscanf(line + COLUMN, "%ju", ret) == 1 ? 0 : -EBADMSG;
+}
+
+/* The same for the priority, which is field 19 of a line: proc_pid_stat(5). */
+static int find_nice(int *ret) {
+        _cleanup_free_ char *line = NULL;
+        char *field;
+        int r;
+
+        errno = 0;
+        *ret = getpriority(PRIO_PROCESS, 0);
+        if (errno == 0)
+                return 0;
+        r = record_read(AT_FDCWD, "/proc/thread-self/stat", &line, NULL);
+        if (r < 0)
+                return r;
+        field = strrchr(line, ')'); /* the end of field 2 */
+        for (int i = 2; field && i < 19; i++)
+                field = strchr(field + 1, ' ');
+        return field && sscanf(field, "%d", ret) == 1 ? 0 : -EBADMSG;
+}
+
 /* isorun sets LimitCORE=1 for 0. */
 static int measure_limits(const Measuring *m) {
         const Setting *nice = policy_get(m->policy, D_Nice);
+        int r, priority;
 
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Setting *s = startswith(directive_table[id].name, "Limit") ? policy_get(m->policy, id) : NULL;
-                struct rlimit now;
+                uintmax_t now = 0;
 
-                if (!s || policy_optional(m->policy, id) ||
-                    m->host->get_limit(directive_table[id].resource, &now) < 0)
+                if (!s || policy_optional(m->policy, id))
                         continue;
-                if (now.rlim_max > s->value.number2 && !(id == D_LimitCORE && now.rlim_max == 1))
-                        return lack_limit(m, directive_table[id].name, now.rlim_max);
+                r = find_limit(m->host, directive_table[id].resource, &now);
+                if (r < 0)
+                        return cannot_read(m, "/proc/self/limits", -r);
+                if (now > s->value.number2 && !(id == D_LimitCORE && now == 1))
+                        return lack_limit(m, directive_table[id].name, now);
         }
-        errno = 0;
-        if (nice && getpriority(PRIO_PROCESS, 0) < (int) nice->value.number && errno == 0)
-                return lack(m, "Nice= is %d here", getpriority(PRIO_PROCESS, 0));
-        return 1;
+        if (!nice)
+                return 1;
+        r = find_nice(&priority);
+        if (r < 0)
+                return cannot_read(m, "/proc/thread-self/stat", -r);
+        return priority >= (int) nice->value.number ? 1 : lack(m, "Nice= is %d here", priority);
 }
 
 /* If a filter denies the question for Landlock's version, only rules for old kernels could not be known. */

@@ -11,9 +11,29 @@ cp "$build/tests/library/auto" "$tmp/usr/bin/auto-setuid"
 cp "$build/tests/library/self" "$tmp/usr/bin/self-setuid"
 chown "${TH_USER:-nobody}" "$tmp"/usr/bin/*-setuid
 chmod 4755 "$tmp"/usr/bin/*-setuid
+# More that a sandbox has: a program that everybody may only execute, a file, and a program that makes a filter answer a
+# system call with an error, if an argument has these bits, and starts another program.
+echo odd >"$tmp/usr/bin/odd"
+chmod 711 "$tmp/usr/bin/odd"
+mkdir "$tmp/usr/lib/odd"
+cat >"$tmp/usr/lib/odd/answer.py" <<'PY'
+import ctypes, os, struct, sys
+name, error, argument, bits = sys.argv[1], *(int(word, 0) for word in sys.argv[2:5])
+number = ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name(name.encode())
+assert number >= 0
+code = [(0x20, 0, 0, 0), (0x15, 0, 4, number), (0x20, 0, 0, 16 + 8 * argument), (0x54, 0, 0, bits),
+        (0x15, 0, 1, bits), (0x06, 0, 0, 0x50000 + error), (0x06, 0, 0, 0x7fff0000)]
+buffer = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+fprog = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(22, 2, fprog, 0, 0) == 0, ctypes.get_errno()
+os.execv(sys.argv[5], sys.argv[5:])
+PY
+chmod 755 "$tmp/usr/lib/odd"
+chmod 644 "$tmp/usr/lib/odd/answer.py"
 # A program with each of these policies: name|what it misses under the default policy (-: nothing)|lines of [Sandbox].
 notes=(
-	"hidden|the process can read /opt|InaccessiblePaths=/opt"
+	"hidden|the process has access to /opt|InaccessiblePaths=/opt"
 	"linked|-|Symlink=/var/etc:/etc\nInaccessiblePaths=/var/etc"
 	"fixed|the process can write to /tmp|ReadOnlyPaths=-/nowhere /tmp"
 	"all-fixed|the process can write to /*|ReadOnlyPaths=/"
@@ -25,17 +45,27 @@ notes=(
 	"subset|files of the kernel, and not only processes, are in /proc|ProcSubset=pid"
 	"limit|the limit LimitFSIZE is infinity here, which is more than the policy's|LimitFSIZE=1M"
 	"nice|Nice= is [0-9]* here|Nice=19"
+	"limit-unasked|the limit LimitFSIZE is infinity here, which is more than the policy's|LimitFSIZE=1M\nSystemCallFilter=~prlimit64 getrlimit"
+	"nice-unasked|Nice= is [0-9]* here|Nice=19\nSystemCallFilter=~getpriority"
+	"odd|the process has access to /usr/bin/odd|InaccessiblePaths=/usr/bin/odd"
+	"odd-file|the process has access to /usr/lib/odd/answer.py|InaccessiblePaths=/usr/lib/odd/answer.py"
+	"odd-fixed|-|ReadOnlyPaths=/usr/lib/odd/answer.py"
+	"missing|-|BindPaths=$tmp/volume:/mnt/volume\nReadOnlyPaths=/mnt/volume/below/missing/file"
+	"missing-top|-|BindPaths=$tmp/volume:/mnt/volume\nReadOnlyPaths=/mnt/volume/missing /tmp/missing /missing"
+	"admin|-|AmbientCapabilities=CAP_NET_ADMIN"
 	"peer|-|ConnectTo=10.9.8.7:80=127.0.0.1:80 example.org:443=127.0.0.1:80"
 	"entrance|-|ListenOn=127.0.0.1:8099"
 	"numbered|-|SystemCallErrorNumber=EACCES"
 	"core|-|LimitCORE=0"
 	"devices|-|PrivateDevices=no\nPrivateTmp=yes"
-	"override|the process can read /opt|AmbientCapabilities=CAP_DAC_OVERRIDE\nInaccessiblePaths=/opt"
+	"override|the process has access to /opt|AmbientCapabilities=CAP_DAC_OVERRIDE\nInaccessiblePaths=/opt"
 )
+mkdir -p "$tmp/volume/below"
+chmod 777 "$tmp/volume" "$tmp/volume/below"
 has_private_ids && notes+=("ids|the process has ids of the host, not private ones|PrivateUsers=full")
 embed_note() { # name, lines
 	printf '[Sandbox]\n%b\n' "$2" >"$tmp/note.conf"
-	"$isoctl" embed "$tmp/note.conf" "$build/tests/library/self" -o "$tmp/usr/bin/note-$1" || ok "embed the note $1" false
+	"$isoctl" embed --syntax "$tmp/note.conf" "$build/tests/library/self" -o "$tmp/usr/bin/note-$1" || ok "embed the note $1" false
 }
 for row in "${notes[@]}"; do embed_note "${row%%|*}" "${row##*|}"; done
 if [ -e "$build/tests/library/static-self" ]; then
@@ -145,11 +175,16 @@ of_root() {
 # isorun around the program, under another policy.
 around() { run "${who[@]}" "$isorun" --quiet --policy "${policy:-default}" -p "Optional=MemoryMax TasksMax" "$@"; }
 
-# The first line of its answer names what is missing: "is" asks in a sandbox with these options.
-misses() { # description, pattern, options...
-	around -p MemoryDenyWriteExecute=yes "${@:3}" /usr/bin/self is
+# The first line of the last answer names what is missing.
+finds() { # description, pattern
 	# promise P46
 	like "$label: it finds $1" "$status $out" "0 notice: not isolated: $2"$'\n'"0"
+}
+
+# "is" asks in a sandbox with these options.
+misses() { # description, pattern, options...
+	around -p MemoryDenyWriteExecute=yes "${@:3}" /usr/bin/self is
+	finds "$1" "$2"
 }
 
 measured() {
@@ -190,6 +225,12 @@ measured() {
 		misses "the kernel's log" "the filter allows syslog, *" -p SystemCallFilter=syslog
 
 	misses "devices of the host" "the process can see the device /dev/*" -p PrivateDevices=no
+	misses "... and one in a directory" "the process can see the device /dev/bus/usb/001/odd" \
+		-p BindReadOnlyPaths=/dev/null:/dev/bus/usb/001/odd
+	around -p MemoryDenyWriteExecute=yes /usr/bin/python3 -B /usr/lib/odd/answer.py openat 24 2 0x10800 /usr/bin/self is
+	# promise P46
+	like "$label: it does not know whether it is isolated if it cannot list devices" "$status $out" \
+		"0 error: cannot find out whether this process is isolated: /dev: Too many open files"$'\n'"EMFILE"
 	misses "temporary files of others" "the process can see /tmp" -p PrivateTmp=no
 	misses "peers of others" "the network has the address 10.9.8.7, of a peer" -p ConnectTo=10.9.8.7:80=127.0.0.1:80
 	misses "... and clients" "the network has the address 198.18.0.1, of a peer" -p ListenOn=127.0.0.1:8098
@@ -222,6 +263,55 @@ noted() {
 		also like "$label: ... and misses that in another sandbox" "$status $out" \
 			"0 notice: not isolated: ${rest%%|*}"$'\n'"0"
 	done
+}
+
+# Asks the program with one of these policies in another sandbox.
+misses_noted() { # description, name, pattern, words before the program...
+	around "${@:4}" "/usr/bin/note-$2" is
+	finds "$1" "$3"
+}
+
+# Errors that say nothing about what was asked: a filter of somebody else, or a file system, may answer anything.
+unanswered() {
+	local answer=(/usr/bin/python3 -B /usr/lib/odd/answer.py) call calls name what
+	misses_noted "a limit that it cannot ask for" limit "the limit LimitFSIZE is infinity here, which is more than the policy's" \
+		"${answer[@]}" prlimit64 1 3 0
+	misses_noted "... and a priority" nice "Nice= is [0-9]* here" "${answer[@]}" getpriority 38 0 0
+	[ -x "$(command -v strace)" ] || { skip "$label: files that it cannot ask about" "no strace"; return; }
+	for call in newfstatat:odd-file:"has access to" statfs,?access,?faccessat:odd-fixed:"can change"; do
+		IFS=: read -r calls name what <<<"$call"
+		fault_of "$calls" "$name"
+		finds "a file that it cannot ask about ($calls)" "the process $what /usr/lib/odd/answer.py"
+	done
+}
+
+fault_of() { # system call, name: asks, and the call fails for the file
+	run "${who[@]}" strace -f -qq -o /dev/null -P /usr/lib/odd/answer.py -e "inject=$1:error=EIO" \
+		"$isorun" --quiet -p "Optional=MemoryMax TasksMax" sh -c "/usr/bin/note-$2 is"
+}
+
+# Sandboxes that differ from the policy in what cannot be asked for with one option.
+otherwise() {
+	run "${who[@]}" "$isorun" --quiet -p "BindPaths=$tmp/volume:/mnt/volume" -p "Optional=MemoryMax TasksMax" \
+		sh -c "/usr/bin/note-missing is"
+	finds "a directory where it can make a file that is to be read-only" \
+		"the process can change /mnt/volume/below/missing/file"
+	around -p AmbientCapabilities=CAP_NET_ADMIN sh -c \
+		'for kind in dummy bridge "veth peer name odd1"; do ip link add odd0 type $kind && exec /usr/bin/note-admin is; done
+echo no device' 2>/dev/null
+	if [ "$out" = "no device" ]; then
+		skip "$label: a network with another device" "the kernel makes none"
+	else
+		finds "a device of the network that it may have made" "the network has more than a loopback device"
+	fi
+	! has_private_ids || mapped
+}
+
+# A user namespace whose root is the caller.
+mapped() {
+	policy=nest around "${nest_as[@]}" unshare -Ur -uin setpriv --bounding-set=-all --inh-caps=-all \
+		sh -c "/usr/bin/note-ids is"
+	finds "that its root is the caller" "the process has ids of the host, not private ones"
 }
 
 # In units. Their sandbox is not that of the policy, however strict it is.
@@ -550,6 +640,8 @@ as_everybody refusals
 of_root
 as_everybody measured
 as_everybody noted
+as_everybody unanswered
+as_everybody otherwise
 as_everybody signals
 as_everybody changed
 as_everybody stages
