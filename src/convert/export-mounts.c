@@ -219,8 +219,26 @@ static const PlanMount *find_around(const Exporter *e, const char *path) {
         return nearest;
 }
 
-/* The path that a symlink in an empty root leads to, if that is a file of the host that the root has at its own place.
- * On the heap, or NULL. */
+/* A path of these that is missing now may exist when the unit starts. */
+static bool is_denied_below(const Exporter *e, DirectiveId id, const char *path) {
+        const SettingList *list = &e->policy->settings[id];
+
+        for (size_t i = 0; i < list->n; i++)
+                if (path_is_at_or_below(list->items[i].value.text, path))
+                        return true;
+        return false;
+}
+
+/* Whether the root has something else than the host in or at a path. A bind of the path would show what that hides. */
+static bool is_changed(const Exporter *e, const char *path) {
+        for (size_t i = 1; i < e->plan->n_mounts; i++)
+                if (path_is_below(e->plan->mounts[i].destination, path))
+                        return true;
+        return is_denied_below(e, D_InaccessiblePaths, path) || is_denied_below(e, D_NoExecPaths, path);
+}
+
+/* The path that a symlink in an empty root leads to, if that is a file of the host that the root has at its own place
+ * as it is. On the heap, or NULL. */
 static char *find_target(const Exporter *e, const PlanMount *link) {
         _cleanup_free_ char *parent = path_parent(link->destination), *joined = NULL, *path = NULL;
         const PlanMount *m;
@@ -233,7 +251,9 @@ static char *find_target(const Exporter *e, const PlanMount *link) {
         if (!path)
                 return NULL;
         m = find_around(e, path);
-        return m->kind == MOUNT_BIND && m->source.kind == SOURCE_PATH && streq(m->source.path, m->destination)
+        return m->kind == MOUNT_BIND && m->source.kind == SOURCE_PATH && streq(m->source.path, m->destination) &&
+                               m->attributes.recursive && !m->attributes.no_exec && !is_changed(e, path) &&
+                               !is_changed(e, link->destination)
                        ? TAKE_PTR(path) : NULL;
 }
 

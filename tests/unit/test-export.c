@@ -130,6 +130,46 @@ static void test_empty_root(void **state) {
         buffer_deinit(&out);
 }
 
+/* A bind in the place of a symlink would show what the root hides, or makes noexec, in the target. */
+static void test_hidden_target(void **state) {
+        static const struct {
+                const char *lines;
+                bool is_shown;
+        } cases[] = {
+                { "BindReadOnlyPaths=/usr", true },
+                { "BindReadOnlyPaths=/usr\nTemporaryFileSystem=/user", true },
+                { "BindReadOnlyPaths=/usr:/usr:norbind", false },
+                { "BindReadOnlyPaths=/usr\nInaccessiblePaths=/usr/share", false },
+                { "BindReadOnlyPaths=/usr\nInaccessiblePaths=-/usr/missing", false },
+                { "BindReadOnlyPaths=/usr\nInaccessiblePaths=-/link/missing", false },
+                { "BindReadOnlyPaths=/usr\nTemporaryFileSystem=/usr/share", false },
+                { "BindReadOnlyPaths=/usr\nBindReadOnlyPaths=/etc:/usr/share", false },
+                { "Volume=/usr:/usr:ro,hide=share", false },
+                { "BindReadOnlyPaths=/usr\nNoExecPaths=/usr/share", false },
+                { "BindReadOnlyPaths=/usr\nNoExecPaths=-/usr/missing", false },
+                { "BindReadOnlyPaths=/usr\nNoExecPaths=/usr\nExecPaths=/usr/bin /usr/lib", false },
+        };
+        static const char lack[] = "# not enforced by systemd: Symlink= (systemd does not create the symlink /link)";
+        PlanFixture *f = *state;
+        char *tool = arguments[0];
+
+        arguments[0] = (char *) "/usr/bin/env"; /* of this machine */
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *lines = NULL;
+                const char *text;
+                Buffer out;
+
+                assert_true(asprintf(&lines, "RootDirectory=none\nSymlink=/link:usr\nSymlink=/lib:usr/lib\n"
+                                     "Symlink=/lib64:usr/lib64\n%s", cases[i].lines) > 0);
+                buffer_init(&out);
+                text = export_text(f, &out, lines, false, 0);
+                (cases[i].is_shown ? expect_in : expect_not_in)(lines, text, "\nBindReadOnlyPaths=-/usr:/link\n");
+                (cases[i].is_shown ? expect_not_in : expect_in)(lines, text, lack);
+                buffer_deinit(&out);
+        }
+        arguments[0] = tool;
+}
+
 /* Each comment also gives a notice, which names the policy's line. */
 static void test_notices(void **state) {
         PlanFixture *f = *state;
@@ -202,7 +242,8 @@ static void test_root_of_fd(void **state) {
 }
 
 int main(void) {
-        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_empty_root), IN_PLAN(test_notices), IN_PLAN(test_refused),
+        const struct CMUnitTest tests[] = { IN_PLAN(test_lines), IN_PLAN(test_empty_root), IN_PLAN(test_hidden_target),
+                                            IN_PLAN(test_notices), IN_PLAN(test_refused),
                                             IN_PLAN(test_control_characters), IN_PLAN(test_root_of_fd) };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
