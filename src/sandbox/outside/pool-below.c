@@ -82,6 +82,14 @@ static int open_place(const char *path, struct stat *st) {
         return st->st_uid == geteuid() ? TAKE_FD(fd) : -EPERM;
 }
 
+/* The cgroup that the pool is in. Returns the fd or -errno: -ESTALE if it is gone, because nobody makes it again. */
+static int open_base(const char *path) {
+        struct stat st;
+        int fd = open_place(path, &st);
+
+        return fd == -ENOENT || fd == -ENODEV ? -ESTALE : fd;
+}
+
 /* Returns the fd or -errno. */
 static int open_pool(const Plan *plan) {
         _cleanup_free_ char *base_path = path_join(plan->cgroup_root, plan->pool_base + 1),
@@ -94,14 +102,14 @@ static int open_pool(const Plan *plan) {
                 return -ENOMEM;
         pool = open_place(path, &st);
         if (pool == -ENOENT) {
-                base = open_place(base_path, &st);
+                base = open_base(base_path);
                 pool = base < 0 ? base : cgroup_make_below(base, path_name(path), O_RDONLY);
         }
         if (pool < 0)
                 return pool;
         if (fgetxattr(pool, POOL_ATTRIBUTE, NULL, 0) < 0) {
                 if (base < 0)
-                        base = open_place(base_path, &st);
+                        base = open_base(base_path);
                 r = base < 0 ? base : prepare(plan, base, pool);
                 return r < 0 ? r : TAKE_FD(pool);
         }
@@ -114,6 +122,10 @@ int pool_below_open(const Plan *plan, Report *report) {
 
         if (r == -EPERM)
                 return report_error(report, EPERM, "the pool %s belongs to another user", plan->cgroup);
+        if (r == -ESTALE)
+                return report_error(report, ESTALE, "cannot make the pool %s: %s", plan->cgroup,
+                                    plan_unit_is_service(plan->pool) ? "its service has ended" :
+                                                                       "the cgroup that it is in is gone");
         if (r < 0 && r != -ENOENT && r != -ENODEV)
                 return report_error(report, -r, "cannot make the pool %s: %s", plan->cgroup, strerror(-r));
         return r;

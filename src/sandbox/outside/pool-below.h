@@ -21,7 +21,7 @@
 #include "util/report.h"
 
 /* Opens the pool, and makes it if it does not exist. Returns the fd or -errno, reported unless the pool has just been
- * removed (-ENOENT, -ENODEV). */
+ * removed (-ENOENT, -ENODEV). -ESTALE: what it is in is gone, too. */
 int pool_below_open(const Plan *plan, Report *report);
 
 /* When an instance has ended: removes the pool if it has no other. Does nothing for a pool that is a scope. */
