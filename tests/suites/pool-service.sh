@@ -121,6 +121,24 @@ $(grep -c 'cgroup.procs.*O_WRONLY' "$work/trace") $(grep -c 'connect.*bus\|conne
 	end_service
 }
 
+# A start that was killed before its first process was made leaves a cgroup without attributes.
+test_abandoned() {
+	local pool
+	begin_service
+	pool=/sys/fs/cgroup$(group)/isorun_pool-test
+	begin one 2211
+	verified one
+	"${manager[@]}" mkdir "$pool/isorun-new.scope" "$pool/isorun-old.scope"
+	"${manager[@]}" touch -d '2 minutes ago' "$pool/isorun-old.scope"
+	in_service "$isorun" --quiet --pool test --name new true
+	is "$label: a cgroup that may belong to a start is not taken" "$status $err" \
+		"125 isorun: the unit isorun-new.scope already exists (--name sets another name)"
+	in_service "$isorun" --quiet --pool test --name old echo ran
+	is "$label: ... but an old one of a start that was killed is" "$status $out $err" "0 ran "
+	"${manager[@]}" rmdir "$pool/isorun-new.scope"
+	end_service
+}
+
 test_race() {
 	local n=${TEST_ROUNDS:-3}
 	begin_service
@@ -215,6 +233,7 @@ all() {
 	test_seen
 	test_stopped
 	test_killed
+	test_abandoned
 	test_no_requests
 	test_race
 	test_batch

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "sandbox/limits/limits.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -277,12 +278,22 @@ void cgroup_remove(const char *path) {
                 nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
 }
 
+/* Whether isorun was killed before it could write the attribute. The kernel sets the time when it makes the directory,
+ * or later. */
+static bool is_abandoned(const char *path) {
+        enum { START_SEC = 60 };
+        struct stat st;
+
+        return errno == ENODATA && stat(path, &st) >= 0 &&
+               clock_usec(CLOCK_REALTIME) / 1000000 > (uint64_t) st.st_mtim.tv_sec + START_SEC;
+}
+
 /* isorun writes the attribute when the cgroup already has a process. So a cgroup with the attribute and no process
- * belongs to an instance that has ended, not to one that is just starting. */
+ * belongs to an instance that has ended, not to one that is just starting: that has its first process at once. */
 static bool is_dead(const char *path) {
         _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
 
-        return getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 && file &&
+        return (getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 || is_abandoned(path)) && file &&
                record_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
 }
 
