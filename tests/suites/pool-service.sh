@@ -139,6 +139,21 @@ test_abandoned() {
 	end_service
 }
 
+# Pools may have a name that ends as a unit's does.
+test_suffix() {
+	begin_service
+	printf '%s </dev/null >%s 2>&1\n' "${isorun@Q} --quiet --pool x.scope --name one sleep 2212" "$work/begun-$label-suffix" \
+		>"$work/commands-$label"
+	await runs "^sleep 2212\$"
+	is "$label: a pool whose name ends in .scope" "$(left)" "isorun_pool-x.scope isorun_pool-x.scope/isorun-one.scope "
+	run "${who[@]}" "$isoctl" freeze one
+	like "$label: ... isoctl freeze" "$status $err $("${who[@]}" "$isoctl" list)" "0 *one *frozen*"
+	run patiently "${who[@]}" "$isoctl" stop one
+	is "$label: ... isoctl stop" "$status $err $(names)" "0  "
+	also ok "$label: ... and nothing is left" eventually nothing_left
+	end_service
+}
+
 test_race() {
 	local n=${TEST_ROUNDS:-3}
 	begin_service
@@ -234,6 +249,7 @@ all() {
 	test_stopped
 	test_killed
 	test_abandoned
+	test_suffix
 	test_no_requests
 	test_race
 	test_batch

@@ -58,7 +58,7 @@ static int find_pool_below(Instance *i, const char *unit) {
 
         if (!parent)
                 return -ENOMEM;
-        if (!startswith(name, POOL_PREFIX) || pool_is_unit(name))
+        if (!startswith(name, POOL_PREFIX))
                 return 0;
         i->pool = strdup(endswith(unit, ".service") ? unit : name);
         return i->pool ? 0 : -ENOMEM;
