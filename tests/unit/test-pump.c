@@ -145,6 +145,23 @@ static void test_large(_unused_ void **state) {
         (void) count_kept();
 }
 
+/* A large pipe that a pump had while the others expired expires later. */
+static void test_large_late(_unused_ void **state) {
+        Stalled s = {};
+
+        stall(&s);
+        assert_int_equal(s.pump.pipe.size, PUMP_LARGE);
+        pipes.large_used = 1; /* long ago */
+        pump_expire(&pipes);
+        assert_int_equal(pipes.of[PUMP_LARGE].n, 1);
+        release(&s);
+        assert_int_equal(pipes.of[PUMP_LARGE].n_kept, 1);
+        assert_true(pipes.large_used > 0);
+        pipes.large_used = 1;
+        pump_expire(&pipes);
+        assert_int_equal(pipes.of[PUMP_LARGE].n, 0);
+}
+
 static Lookup waiting[5];
 static char order[ELEMENTSOF(waiting) + 1];
 
@@ -188,6 +205,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_stalled),
                 cmocka_unit_test(test_large),
+                cmocka_unit_test(test_large_late),
                 cmocka_unit_test(test_waiting),
         };
 

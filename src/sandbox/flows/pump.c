@@ -60,10 +60,12 @@ static bool pipe_take(PumpPipes *pipes, bool large, PumpPipe *ret) {
                pipe_find(pipes, PUMP_SMALL, ret);
 }
 
-/* Gives back an empty pipe. */
+/* Gives back an empty pipe. A large one that was full for long comes after pump_expire(), and is to expire, too. */
 static void pipe_give(PumpPipes *pipes, const PumpPipe *pipe) {
         const size_t n = pipes->of[pipe->size].n_kept;
 
+        if (pipe->size == PUMP_LARGE && pipes->large_used == 0)
+                pipes->large_used = clock_usec(CLOCK_MONOTONIC);
         if (pipe->size != PUMP_SMALL && n < ELEMENTSOF(pipes->of[0].kept)) {
                 pipes->of[pipe->size].kept[n] = *pipe;
                 pipes->of[pipe->size].n_kept++;
