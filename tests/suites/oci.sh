@@ -463,6 +463,32 @@ command'
 
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
 
+# A process that waits for a file system that does not answer cannot be frozen.
+test_pause_fails() {
+	local path=/isorun-oci-test.slice/box fuse=$tmp/fuse job stuck
+	if ! has_fuse; then
+		skip "a pause that takes too long" "no /dev/fuse"
+		return
+	fi
+	mkdir -p "$fuse"
+	"$top/tests/fuse.py" "$fuse" read >"$tmp/fuse.out" &
+	job=$!
+	await grep -qs mounted "$tmp/fuse.out"
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox sleep 7659
+	oci run --detach --bundle "$bundle" box
+	stat "$fuse/x" >"$tmp/stat.out" 2>&1 &
+	stuck=$!
+	await grep -qs hangs "$tmp/fuse.out"
+	echo "$stuck" >"/sys/fs/cgroup$path/cgroup.procs"
+	run patiently "$isorun_oci" --root "$state" pause box
+	no_refusal like "a pause that takes too long is given up" "$status $err" "1 isorun-oci: cannot pause box: its processes have not all stopped*"
+	also no_refusal is "... and the container runs on" "$(status_of box) $(cat "/sys/fs/cgroup$path/cgroup.freeze")" "running 0"
+	kill "$job"
+	wait "$job" "$stuck" 2>/dev/null
+	umount -l "$fuse" 2>/dev/null
+	oci delete --force box
+}
+
 test_cgroup() {
 	local path=/isorun-oci-test.slice/box pid
 	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
@@ -732,6 +758,7 @@ test_exec
 test_terminal
 test_copy_up
 test_hooks
+test_pause_fails
 test_cgroup
 test_spec
 test_systemd

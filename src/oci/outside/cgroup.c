@@ -13,6 +13,7 @@
 
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
@@ -21,6 +22,8 @@
 #include "util/text.h"
 
 #define TREE "/sys/fs/cgroup"
+
+enum { FREEZE_SEC = 10 };
 
 static int open_tree_root(void) {
         _cleanup_close_ int fd = open(TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -172,8 +175,10 @@ void container_cgroup_remove(const char *path) {
         cgroup_remove(full);
 }
 
-/* cgroup.events changes, and poll(2) says so, when the last process has stopped. */
+/* cgroup.events changes, and poll(2) says so, when the last process has stopped. One that waits in the kernel for
+ * another one that has stopped, such as a FUSE server, never does. */
 static int await_frozen(int fd, bool frozen) {
+        const uint64_t end = clock_usec(CLOCK_MONOTONIC) + FREEZE_SEC * UINT64_C(1000000);
         _cleanup_close_ int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
         if (events < 0)
@@ -187,8 +192,9 @@ static int await_frozen(int fd, bool frozen) {
                 text[n] = '\0';
                 if (strstr(text, frozen ? "frozen 1" : "frozen 0"))
                         return 0;
-                if (poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, 1000) < 0 && errno != EINTR)
-                        return -errno;
+                n = poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, clock_msec_until(end));
+                if (n == 0 || (n < 0 && errno != EINTR))
+                        return n == 0 ? -ETIMEDOUT : -errno;
         }
 }
 
@@ -201,6 +207,12 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
         r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
         if (r >= 0)
                 r = await_frozen(fd, frozen);
+        if (r == -ETIMEDOUT && frozen) {
+                (void) file_write(fd, "cgroup.freeze", "0");
+                return report_error(report, ETIMEDOUT, "cannot pause %s: its processes have not all stopped within %d "
+                                    "seconds, and run on (one may wait for another one that has stopped)", state->id,
+                                    FREEZE_SEC);
+        }
         if (r < 0)
                 return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id,
                                     strerror(-r));

@@ -31,7 +31,7 @@ int container_cgroup_open(const State *state, Report *report);
 /* Kills all processes, and removes the cgroup and those below it. */
 void container_cgroup_remove(const char *path);
 
-/* Freezes or thaws, and waits until that has happened. */
+/* Freezes or thaws, and waits until that has happened. What is not frozen after 10 seconds is thawed: an error. */
 int container_cgroup_freeze(const State *state, bool frozen, Report *report);
 
 /* Sends a signal to all processes. */
