@@ -7,9 +7,22 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "util/kernel.h"
 #include "util/strv.h"
 
 enum { READ_MAX = 16 << 20 };
+
+static bool no_magic_links;
+
+void fd_refuse_magic_links(void) {
+        no_magic_links = true;
+}
+
+static int open_path(int dir_fd, const char *path, int flags) {
+        const struct open_how how = { .flags = (uint64_t) flags, .resolve = RESOLVE_NO_MAGICLINKS };
+
+        return no_magic_links ? sys_openat2(dir_fd, path, &how) : openat(dir_fd, path, flags);
+}
 
 /* What is read of a file. */
 typedef enum Extent {
@@ -69,7 +82,7 @@ int fd_read_all(int fd, char **ret, size_t *ret_size) {
 
 static int read_path(int dir_fd, const char *path, Extent extent, char **ret, size_t *ret_size) {
         /* So a FIFO in the place of a file is empty, and open(2) waits for nobody. */
-        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        _cleanup_close_ int fd = open_path(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
         return fd < 0 ? -errno : read_less_than(fd, READ_MAX, extent, ret, ret_size);
 }
@@ -105,7 +118,7 @@ int fd_open_regular(int place) {
 }
 
 int file_open_regular(const char *path) {
-        _cleanup_close_ int place = open(path, O_PATH | O_CLOEXEC);
+        _cleanup_close_ int place = open_path(AT_FDCWD, path, O_PATH | O_CLOEXEC);
 
         return place < 0 ? -errno : fd_open_regular(place);
 }

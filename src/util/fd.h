@@ -49,6 +49,10 @@ int file_open_regular(const char *path);
 /* The same for a file that was opened with O_PATH. */
 int fd_open_regular(int place);
 
+/* From now on, the functions here that read or open a path fail with -ELOOP if it has a symlink that leads to
+ * /proc/PID/fd or another magic link of the kernel (proc(5)). */
+void fd_refuse_magic_links(void);
+
 enum { TEXT_FILE_MAX = 1 << 20 };
 
 /* Reads a text that somebody else may have written, such as a policy: a regular file of less than TEXT_FILE_MAX bytes.

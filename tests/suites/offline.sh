@@ -101,14 +101,22 @@ hostile() {
 	truncate -s 100G "$tree/etc/isorun/policies/huge.conf" "$tree/usr/bin/huge"
 	printf '[Policy]\nBase=self\n' >"$tree/etc/isorun/policies/self.conf"
 	chmod +x "$tree/usr/bin/"{fifo,huge}
-	for name in "fifo not a regular file" "loop Too many levels*" "input not a regular file" "huge too large*" "self *its own base*"; do
+	for name in "fifo not a regular file" "loop Too many levels*" "input Too many levels*" "huge too large*" "self *its own base*"; do
 		refusal run timeout 20 "${who[@]}" "$isoctl" check --root "$tree" "${name%% *}"
 		# promise P60
 		refusal like "$label: hostile: a policy that is ${name%% *}" "$status $err" "125 *${name#* }*"
 	done
 	run timeout 20 "${who[@]}" "$isoctl" inspect --root "$tree" --no-legend /usr/bin
 	is "$label: hostile: programs" "$status $out" "0 "
-	rm "$tree"/etc/isorun/policies/{fifo,loop,input,huge,self}.conf "$tree"/usr/bin/{fifo,huge}
+	for name in 1 2; do
+		ln -sf "/proc/self/fd/$name" "$tree/etc/isorun/policies/output.conf"
+		echo "a secret of the caller" >"$tmp/output" && chmod 666 "$tmp/output"
+		timeout 20 "${who[@]}" "$isoctl" check --root "$tree" output >>"$tmp/output" 2>&1
+		# promise P60
+		refusal is "$label: hostile: a policy that is the caller's output $name is not read" \
+			"$? $(grep -c 'secret' "$tmp/output") $(grep -c 'output.*Too many levels of symbolic links' "$tmp/output")" "125 1 1"
+	done
+	rm "$tree"/etc/isorun/policies/{fifo,loop,input,huge,self,output}.conf "$tree"/usr/bin/{fifo,huge}
 	mv "$tree/etc/passwd" "$tree/etc/passwd-" && mkfifo "$tree/etc/passwd"
 	refusal run timeout 20 "${who[@]}" "$isoctl" check --root "$tree" site
 	# promise P60

@@ -175,6 +175,7 @@ static int enter(const char *directory, bool keep_input, Report *report) {
         r = drop_rights();
         if (r < 0)
                 return report_error(report, -r, "%s: cannot confine isoctl: %s", arg_option, strerror(-r));
+        fd_refuse_magic_links(); /* to the files of the caller that are this process's input and output */
         r = make_environment();
         if (r < 0)
                 return report_oom(report);
