@@ -36,11 +36,30 @@ static bool needs_scratch(const RootMaker *rm) {
         return false;
 }
 
+/* Whether this is the tmpfs of mount_scratch(). It has one inode: a directory of another tmpfs would be a second one
+ * there. */
+static bool is_new_scratch(int fd) {
+        struct statfs fs;
+
+        return fstatfs(fd, &fs) >= 0 && fs.f_type == TMPFS_MAGIC && fs.f_files - fs.f_ffree == 1 &&
+               fs.f_blocks * (uint64_t) fs.f_bsize == UINT64_C(64) << 20;
+}
+
+/* Who owns the directory that a place is in may move it between the calls. */
 static int mount_scratch(RootMaker *rm, const char *place, const char *path) {
+        _cleanup_close_ int fd = -1;
+
         if (mount("none", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64M") < 0)
                 return -errno;
-        rm->scratch = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return rm->scratch < 0 || fchdir(rm->scratch) < 0 ? -errno : 0;
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (!streq(place, "/") && !is_new_scratch(fd))
+                return -ESTALE;
+        if (fchdir(fd) < 0)
+                return -errno;
+        rm->scratch = TAKE_FD(fd);
+        return 0;
 }
 
 /* A directory of the host that the plan covers. */
