@@ -149,17 +149,32 @@ while True: s.accept()[0].close()' >"$tmp/port" &
 	await test -s "$tmp/port"
 	port=$(cat "$tmp/port")
 	box -c "a.example:80=127.0.0.1:$port" -c "b.example:80=127.0.0.1:$port" -c "c.example:53/udp=127.0.0.1:$port" \
-		-c "d.example:53/udp=127.0.0.1:$port" -c "e.example:53/udp=127.0.0.1:$port" -c "*.example:81=127.0.0.1:$port" \
+		-c "d.example:53/udp=127.0.0.1:$port" -c "e.example:53/udp=127.0.0.1:$port" \
+		-c "f.example:53/udp=127.0.0.1:$port" -c "g.example:53/udp=127.0.0.1:$port" -c "*.example:81=127.0.0.1:$port" \
 		--record "$file" python3 -Ic 'import socket
 print(len(socket.create_connection(("a.example", 80)).recv(1)))
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.sendto(b"x", (socket.gethostbyname("c.example"), 53))
-s.sendmsg([b"x"], [], 0, (socket.gethostbyname("d.example"), 53))'
-	no_refusal is "$label: one of two peers" "$status $out" "0 0"
+s.sendmsg([b"x"], [], 0, (socket.gethostbyname("d.example"), 53))
+import ctypes
+class Part(ctypes.Structure): _fields_ = [("base", ctypes.c_char_p), ("size", ctypes.c_size_t)]
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("name_size", ctypes.c_uint), ("parts", ctypes.POINTER(Part)), ("n", ctypes.c_size_t),
+                ("control", ctypes.c_void_p), ("control_size", ctypes.c_size_t), ("flags", ctypes.c_int), ("gap", ctypes.c_int),
+                ("sent", ctypes.c_uint), ("rest", ctypes.c_int)]
+def address(name): return (2).to_bytes(2, "little") + (53).to_bytes(2, "big") + socket.inet_aton(socket.gethostbyname(name)) + bytes(8)
+part = Part(b"x", 1)
+def message(name): return Message(name, len(name), ctypes.pointer(part), 1)
+# The third address is too short, so the fourth is not sent to.
+messages = (Message * 4)(message(address("d.example")), message(address("f.example")), message(b"x"), message(address("g.example")))
+print(ctypes.CDLL(None).sendmmsg(s.fileno(), messages, 4, 0))'
+	no_refusal is "$label: one of two peers" "$status $out" "0 0
+2"
 	also is "$label: the record has it and those of datagrams, by their names, and what cannot be watched" \
 		"$(grep '^ConnectTo=' "$file")" "ConnectTo=a.example:80=127.0.0.1:$port
 ConnectTo=c.example:53/udp=127.0.0.1:$port
 ConnectTo=d.example:53/udp=127.0.0.1:$port
+ConnectTo=f.example:53/udp=127.0.0.1:$port
 ConnectTo=*.example:81=127.0.0.1:$port"
 	alone python3 -Ic 'import socket
 print(len(socket.create_connection(("a.example", 80)).recv(1)))'

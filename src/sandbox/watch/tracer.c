@@ -277,19 +277,20 @@ static bool makes_nameless(const WatchedCall *w, const InCall *call) {
         return w->use == USE_OPEN && w->flags >= 0 && (call->arguments[w->flags] & O_TMPFILE) == O_TMPFILE;
 }
 
-/* sendmmsg(2) has an array of headers. */
-static void note_messages(Tracer *t, pid_t tid, const InCall *call) {
+/* sendmmsg(2) has an array of headers. It has sent so many of them. */
+static void note_messages(Tracer *t, pid_t tid, const InCall *call, int64_t n_sent) {
         enum { MESSAGES_MAX = 64 };
         char address[PATH_MAX];
 
-        for (uint64_t i = 1; i < call->arguments[2] && i < MESSAGES_MAX; i++)
+        for (int64_t i = 1; i < n_sent && i < MESSAGES_MAX; i++)
                 if (tracee_read_header(tid, (int) call->arguments[0],
-                                       call->arguments[1] + i * sizeof(struct mmsghdr), address))
+                                       call->arguments[1] + (uint64_t) i * sizeof(struct mmsghdr), address))
                         record_note(t->record, address, USED_CONNECT, program_of(t, tid));
 }
 
 /* A call that has failed, too, has seen that its file is there, unless it says the opposite. */
-static void note_used(Tracer *t, pid_t tid, const InCall *call, int error) {
+static void note_used(Tracer *t, pid_t tid, const InCall *call, int64_t result) {
+        const int error = result < 0 ? (int) -result : 0;
         const WatchedCall *w = find_watched(t, call->number);
         const bool ok = !error || error == EINPROGRESS, there = error != ENOENT && error != ENOTDIR && error != EFAULT;
         char path[PATH_MAX];
@@ -306,7 +307,7 @@ static void note_used(Tracer *t, pid_t tid, const InCall *call, int error) {
                 record_note(t->record, path, use, program_of(t, tid));
         }
         if (call->number == SYS_sendmmsg && ok)
-                note_messages(t, tid, call);
+                note_messages(t, tid, call, result);
         if (read_other(tid, w, call, path))
                 record_note(t->record, path, ok && w->use == USE_RENAME ? USED_MAKE : USED_LOOK, program_of(t, tid));
 }
@@ -323,7 +324,7 @@ static int leave_call(Tracer *t, pid_t tid) {
                 if (is_telling(error))
                         note_failed(t, tid, call, error);
                 if (t->record)
-                        note_used(t, tid, call, error);
+                        note_used(t, tid, call, info.exit.is_error || info.exit.rval > 0 ? info.exit.rval : 0);
                 t->executed = t->executed || (!error && (call->number == SYS_execve || call->number == SYS_execveat));
         }
         if (call)
