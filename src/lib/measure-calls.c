@@ -28,7 +28,8 @@ typedef struct Call {
 
 /* Shared with the child. */
 typedef struct Calls {
-        size_t n, n_whole; /* n calls, of which the first n_whole are denied whatever their arguments */
+        size_t n;          /* the number of calls */
+        size_t n_whole;    /* the first ones, which are denied whatever their arguments */
         size_t at;         /* the call that the child is making */
         bool allowed;      /* that call is allowed */
         bool own_memory;   /* one of them changes memory if it is allowed */

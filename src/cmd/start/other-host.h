@@ -3,9 +3,8 @@
 
 #include "plan/host.h"
 
-/* The facts about a host of which there is only the root directory, which is this process's root: other-root.h. Its
- * files tell the users, groups and subordinate ids, and the policies. The rest cannot be known, so it is what no line
- * of a policy would lack: root in the initial user namespace, systemd, and a kernel with all that isorun uses. A start
- * never enforces less than its plan in silence, so the answers hold for each host that accepts the policy. Returns 0 or
- * -errno, reported. */
+/* The facts about another host, whose root directory is this process's root: other-root.h. Its files tell the users,
+ * groups and subordinate ids, and the policies. The rest cannot be known. So these facts say that nothing is missing:
+ * root in the initial user namespace, systemd, and a kernel with all that isorun uses. A start never enforces less than
+ * its plan in silence, so the answers hold for each host that accepts the policy. Returns 0 or -errno, reported. */
 int other_host(Host *host, Report *report);

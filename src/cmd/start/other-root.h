@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* isoctl --root: reads policies and programs of a host of which there is only the root directory.
+/* isoctl --root: reads policies and programs of another host, whose root directory is here.
  *
  * A process with a mount namespace of its own makes that directory its root. So the kernel itself keeps each path in
  * it, absolute symlinks and ".." too, and all code that looks at paths works as it is. Strangers may have filled the
