@@ -570,6 +570,10 @@ test_spec() {
 	like "events: an interval that is none" "$status $err" "1 isorun-oci: --interval: not a time: \"never\""
 }
 
+scope_is_gone() {
+	[ "$(systemctl show -P LoadState "$1")" = not-found ] && [ ! -e "/sys/fs/cgroup/oci.slice/$1" ]
+}
+
 # With --systemd-cgroup, systemd makes the scope; its cgroup is delegated, and the container has one below.
 test_systemd() {
 	local path=/oci.slice/box-one.scope/container pid
@@ -616,6 +620,11 @@ test_systemd() {
 	refuses "a name that is no unit's" 'systemd refused to create a-b?c.scope: *' 'linux.cgroupsPath="s.slice:a:b/c"'
 	refuses "a slice as a container" 'config.json: /linux/cgroupsPath: a container cannot be a slice*' \
 		'linux.cgroupsPath="s.slice:a:b.slice"'
+	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
+		refuses "a scope whose limit cannot be enforced" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
+			'linux.resources={"pids":{"limit":5}}' 'linux.cgroupsPath="oci.slice:box:lost"'
+		also ok "... and its scope and cgroup are gone" eventually scope_is_gone box-lost.scope
+	fi
 	options=()
 	refuses "a scope without --systemd-cgroup" 'config.json: /linux/cgroupsPath: it is not a path *' \
 		'linux.cgroupsPath="s.slice:a:b"'
