@@ -31,6 +31,28 @@ also_inside() { # description, expected output, options of exec..., script
 	is_reached "exec: $1" "$2"
 }
 
+# Two devices whose nodes the container makes itself; the rules are the same for nodes of the host.
+test_device_rules() {
+	local minors one two rules script tools parts
+	minors=$(awk '{ minor[$2] = $1 }
+		END { n = split("fuse loop-control btrfs-control userfaultfd", names); for (i = 1; i <= n; i++) if (names[i] in minor) print minor[names[i]] }' \
+		/proc/misc | head -n2 | tr '\n' ' ')
+	read -r one two <<<"$minors"
+	rules="linux.resources={\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":10,\"access\":\"rwm\"},{\"allow\":false,\"type\":\"c\",\"major\":10,\"minor\":$one,\"access\":\"w\"},{\"allow\":false,\"type\":\"c\",\"major\":10,\"minor\":$two,\"access\":\"rwm\"}]}"
+	script="for d in '1 3' '10 $one' '10 $two' '1 5'; do"
+	script+=' busybox mknod /tmp/d c $d; (: </tmp/d) 2>/dev/null && r=r || r=-; (: >/tmp/d) 2>/dev/null && r=${r}w || r=$r-; echo $d $r; busybox rm /tmp/d; done'
+	tools='process.capabilities={"bounding":["CAP_MKNOD"],"permitted":["CAP_MKNOD"],"effective":["CAP_MKNOD"]}'
+	parts=("$tools" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}')
+	bundle "${parts[@]}" -- sh -c "$script"
+	oci run --bundle "$bundle" box
+	if [ -z "$two" ] || [ "$out" != "1 3 rw"$'\n'"10 $one rw"$'\n'"10 $two rw"$'\n'"1 5 rw" ]; then
+		skip "device rules" "no two devices (of major 10: $minors) can be opened here anyway: $out$err"
+		return
+	fi
+	parts+=("$rules" 'linux.cgroupsPath="/isorun-oci-test"')
+	inside "device rules hold, the last one that fits" "1 3 rw"$'\n'"10 $one r-"$'\n'"10 $two --"$'\n'"1 5 rw" "${parts[@]}" "$script"
+}
+
 pod() { run patiently podman --root "$tmp/pod/store" --runroot "$tmp/pod/run" --storage-driver=vfs "$@"; }
 
 pod_runs() { # description, expected status and output, arguments of podman run
