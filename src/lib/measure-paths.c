@@ -115,19 +115,6 @@ static const char *find_open(const Policy *policy) {
         return NULL;
 }
 
-/* The mount that shows this directory. */
-static const MountEntry *find_mount(const MountTable *table, const char *directory) {
-        const MountEntry *found = NULL;
-
-        for (size_t i = 0; i < table->n; i++) {
-                const MountEntry *m = &table->items[i];
-
-                if (path_is_at_or_below(directory, m->path) && (!found || strlen(m->path) >= strlen(found->path)))
-                        found = m;
-        }
-        return found;
-}
-
 static bool is_volume(const Policy *policy, const char *directory) {
         static const DirectiveId ids[] = { D_Volume, D_BindPaths, D_GrantPaths };
 
@@ -157,7 +144,7 @@ static bool is_protected(const Policy *policy, const Host *host, const MountTabl
         slash[slash == place] = '\0';
         if (is_volume(policy, place) || is_read_only(place))
                 return true;
-        m = find_mount(table, place);
+        m = mount_table_find(table, place);
         return m && ((streq(m->type, "tmpfs") && !is_volume(policy, m->path)) ||
                      (streq(m->path, place) && measure_is_of_service(host, place)));
 }
