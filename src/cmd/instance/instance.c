@@ -471,29 +471,11 @@ int instance_open(const InstanceList *list, const Instance *instance) {
         return fd < 0 ? -errno : fd;
 }
 
-int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret) {
-        _cleanup_free_ char *text = NULL;
-        char *line, *position = NULL;
-        int r;
-
-        r = record_read(cgroup, file, &text, NULL);
-        if (r < 0)
-                return r;
-        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *rest = key ? startswith(line, key) : line;
-
-                if (!rest || (key && *rest != ' '))
-                        continue;
-                return parse_u64(rest + !!key, ret) < 0 ? -ENODATA : 0;
-        }
-        return -ENODATA;
-}
-
 InstanceUsage instance_measure(int cgroup) {
         InstanceUsage u = {};
 
-        u.has_memory = instance_number(cgroup, "memory.current", NULL, &u.memory) >= 0;
-        u.has_tasks = instance_number(cgroup, "pids.current", NULL, &u.tasks) >= 0;
-        u.has_cpu = instance_number(cgroup, "cpu.stat", "usage_usec", &u.cpu_usec) >= 0;
+        u.has_memory = cgroup_number(cgroup, "memory.current", NULL, &u.memory) >= 0;
+        u.has_tasks = cgroup_number(cgroup, "pids.current", NULL, &u.tasks) >= 0;
+        u.has_cpu = cgroup_number(cgroup, "cpu.stat", "usage_usec", &u.cpu_usec) >= 0;
         return u;
 }

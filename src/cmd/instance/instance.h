@@ -92,9 +92,5 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
 /* Opens the instance's cgroup. Returns the fd, which the caller closes, or -errno. */
 int instance_open(const InstanceList *list, const Instance *instance);
 
-/* Reads a number from a file of a cgroup: from the first line or, if key is not NULL, from the line that begins with
- * key and a space. Returns 0 or -errno; -ENODATA if there is no such line or no number, as in "max". */
-int instance_number(int cgroup, const char *file, const char *key, uint64_t *ret);
-
 /* Reads what a cgroup uses, by an fd of its directory. What the kernel does not count there is missing. */
 InstanceUsage instance_measure(int cgroup);

@@ -11,6 +11,7 @@
 #include "image/json.h"
 #include "oci/outside/cgroup.h"
 #include "oci/state/state.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/parse.h"
@@ -22,27 +23,12 @@ const Option oci_events_options[] = {
         {},
 };
 
-/* The number that a text is, or that follows the key in one of "KEY NUMBER" lines. "max" is UINT64_MAX, and a number
- * that the text does not have is 0. The text is changed. */
-static uint64_t find_number(char *text, const char *key) {
-        char *position = NULL;
-        uint64_t n = 0;
-
-        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *number = !key ? line : startswith(line, key);
-
-                if (!number || (key && *number++ != ' '))
-                        continue;
-                return streq(number, "max") ? UINT64_MAX : parse_u64(number, &n) < 0 ? 0 : n;
-        }
-        return 0;
-}
-
-/* The same for a file, which the cgroup need not have. */
+/* A number of a file, which the cgroup need not have. No limit is UINT64_MAX. */
 static uint64_t read_number(int cgroup, const char *file, const char *key) {
-        _cleanup_free_ char *text = NULL;
+        uint64_t n;
+        int r = cgroup_number(cgroup, file, key, &n);
 
-        return record_read(cgroup, file, &text, NULL) < 0 ? 0 : find_number(text, key);
+        return r == -ERANGE ? UINT64_MAX : r < 0 ? 0 : n;
 }
 
 /* JSON has no numbers above INT64_MAX here: libjansson. runc prints UINT64_MAX for "no limit". */
@@ -97,6 +83,7 @@ static int print_line(json_t *json, Report *report) {
  * very fd is read. If the cgroup is gone, the fd is closed. */
 static uint64_t count_kills(int *events) {
         char text[512];
+        uint64_t kills;
         ssize_t n = *events < 0 ? -1 : pread(*events, text, sizeof(text) - 1, 0);
 
         if (n < 0) {
@@ -104,7 +91,7 @@ static uint64_t count_kills(int *events) {
                 return 0;
         }
         text[n] = '\0';
-        return find_number(text, "oom_kill");
+        return cgroup_find_number(text, "oom_kill", &kills) < 0 ? 0 : kills;
 }
 
 /* Prints a line at each interval, and when the kernel has killed a process for lack of memory, until the container

@@ -8,6 +8,7 @@
 #include "cmd/show/json-instance.h"
 #include "cmd/show/json-summary.h"
 #include "cmd/show/json.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/clock.h"
 #include "util/fd.h"
 
@@ -18,7 +19,7 @@ static int set(json_t *object, const char *key, json_t *value, Report *report) {
 static json_t *read_number(int cgroup, const char *file) {
         uint64_t n = 0;
 
-        return json_number(cgroup >= 0 && instance_number(cgroup, file, NULL, &n) >= 0, n);
+        return json_number(cgroup >= 0 && cgroup_number(cgroup, file, NULL, &n) >= 0, n);
 }
 
 /* A process id, or null if there is no such process. */

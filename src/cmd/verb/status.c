@@ -20,6 +20,7 @@
 #include "cmd/verb/status-json.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/clock.h"
 #include "util/escape.h"
 #include "util/fd.h"
@@ -55,10 +56,10 @@ static void print_usage(int cgroup, const char *key, const char *used_file, cons
         char used[FORMAT_MAX], limit[FORMAT_MAX] = "no limit", text[2 * FORMAT_MAX + 8];
         uint64_t n;
 
-        if (instance_number(cgroup, used_file, NULL, &n) < 0)
+        if (cgroup_number(cgroup, used_file, NULL, &n) < 0)
                 return;
         format_amount(used, n, bytes);
-        if (instance_number(cgroup, limit_file, NULL, &n) >= 0)
+        if (cgroup_number(cgroup, limit_file, NULL, &n) >= 0)
                 format_amount(limit, n, bytes);
         snprintf(text, sizeof(text), "%s of %s", used, limit);
         print_field(key, text);
@@ -106,7 +107,7 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 return;
         print_usage(cgroup, "memory", "memory.current", "memory.max", true);
         print_usage(cgroup, "tasks", "pids.current", "pids.max", false);
-        if (instance_number(cgroup, "cpu.stat", "usage_usec", &usec) >= 0) {
+        if (cgroup_number(cgroup, "cpu.stat", "usage_usec", &usec) >= 0) {
                 format_span(cpu, usec);
                 print_field("cpu", cpu);
         }

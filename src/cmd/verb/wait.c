@@ -11,6 +11,7 @@
 #include "cmd/instance/select.h"
 #include "cmd/verb/verb.h"
 #include "plan/plan.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/process.h"
@@ -46,7 +47,7 @@ static int wait_for_removal(const InstanceList *list, const Instance *i, Report 
                 if (fd < 0)
                         return 0;
                 /* A new instance of the same name has started. */
-                if (instance_number(fd, "cgroup.events", "populated", &populated) >= 0 && populated)
+                if (cgroup_number(fd, "cgroup.events", "populated", &populated) >= 0 && populated)
                         return 0;
                 nanosleep(&(struct timespec) { .tv_nsec = TURN_MSEC * 1000000 }, NULL);
         }

@@ -12,6 +12,7 @@
 #include "sandbox/limits/limits.h"
 #include "util/clock.h"
 #include "util/fd.h"
+#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 
@@ -77,6 +78,33 @@ int cgroup_move_below(int cgroup_fd, const char *name, const char *pid) {
         _cleanup_close_ int fd = make_below(cgroup_fd, name);
 
         return fd < 0 ? fd : file_write(fd, "cgroup.procs", pid);
+}
+
+int cgroup_find_number(char *text, const char *key, uint64_t *ret) {
+        char *position = NULL;
+
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *number = key ? startswith(line, key) : line;
+
+                if (!number || (key && *number++ != ' '))
+                        continue;
+                return streq(number, "max") ? -ERANGE : parse_u64(number, ret) < 0 ? -ENODATA : 0;
+        }
+        return -ENODATA;
+}
+
+int cgroup_number(int cgroup_fd, const char *file, const char *key, uint64_t *ret) {
+        _cleanup_free_ char *text = NULL;
+        int r = record_read(cgroup_fd, file, &text, NULL);
+
+        return r < 0 ? r : cgroup_find_number(text, key, ret);
+}
+
+bool cgroup_is_empty(const char *path) {
+        _cleanup_free_ char *file = path_join(path, "cgroup.events");
+        uint64_t populated;
+
+        return file && cgroup_number(AT_FDCWD, file, "populated", &populated) >= 0 && populated == 0;
 }
 
 static int open_place(int dir_fd, int *ret) {
@@ -291,10 +319,8 @@ static bool is_abandoned(const char *path) {
 /* isorun writes the attribute when the cgroup already has a process. So a cgroup with the attribute and no process
  * belongs to an instance that has ended, not to one that is just starting: that has its first process at once. */
 static bool is_dead(const char *path) {
-        _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
-
-        return (getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 || is_abandoned(path)) && file &&
-               record_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
+        return (getxattr(path, CGROUP_ATTRIBUTE("started"), NULL, 0) >= 0 || is_abandoned(path)) &&
+               cgroup_is_empty(path);
 }
 
 void cgroup_sweep(const char *dir) {

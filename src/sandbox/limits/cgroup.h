@@ -65,6 +65,17 @@ int cgroup_make_below(int cgroup_fd, const char *name, int flags);
  * -errno. */
 int cgroup_move_below(int cgroup_fd, const char *name, const char *pid);
 
+/* Finds a number in the text of a file of a cgroup: in the first line or, if key is not NULL, in the line that begins
+ * with key and a space. Changes the text. Returns 0; -ERANGE for "max"; or -ENODATA if there is no such line, or
+ * another word. */
+int cgroup_find_number(char *text, const char *key, uint64_t *ret);
+
+/* The same for a file. Returns also another -errno if it cannot be read. */
+int cgroup_number(int cgroup_fd, const char *file, const char *key, uint64_t *ret);
+
+/* Whether neither the cgroup nor one below it has processes; false if that cannot be read. */
+bool cgroup_is_empty(const char *path);
+
 /* Outside: removes all cgroups below one that have no processes. */
 void cgroup_empty(int cgroup_fd);
 

@@ -131,17 +131,11 @@ int pool_below_open(const Plan *plan, Report *report) {
         return r;
 }
 
-static bool is_unpopulated(const char *path) {
-        _cleanup_free_ char *file = path_join(path, "cgroup.events"), *events = NULL;
-
-        return file && record_read(AT_FDCWD, file, &events, NULL) >= 0 && startswith(events, "populated 0\n");
-}
-
 void pool_below_leave(const Plan *plan) {
         _cleanup_free_ char *path = plan->pool_base ? path_join(plan->cgroup_root, plan->cgroup + 1) : NULL;
 
         /* What is left was of an isorun that was killed. */
-        if (!path || rmdir(path) >= 0 || !is_unpopulated(path))
+        if (!path || rmdir(path) >= 0 || !cgroup_is_empty(path))
                 return;
         cgroup_sweep(path);
         (void) rmdir(path);
