@@ -12,6 +12,7 @@
 #include "cmd/instance/member.h"
 #include "cmd/options.h"
 #include "lib/load.h"
+#include "plan/unit/name.h"
 #include "plan/unit/pool.h"
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"
@@ -64,37 +65,23 @@ static int find_pool_below(Instance *i, const char *unit) {
         return i->pool ? 0 : -ENOMEM;
 }
 
-/* systemd's path of a unit is slices, then the unit. Below user@UID.service, the path of a user's unit follows in the
- * same form. */
 int instance_find_unit(Instance *i) {
-        for (const char *p = i->cgroup + 1;;) {
-                size_t n = strcspn(p, "/");
-                /* systemd puts "_" before names that could clash with the kernel's files. */
-                _cleanup_free_ char *name = strndup(p + (*p == '_'), n - (*p == '_'));
-                bool last = !p[n];
-                uint64_t uid;
+        const UnitPlace place = unit_place_find(i->cgroup);
+        const bool escaped = *place.name == '_'; /* systemd puts "_" before names that could clash with the kernel's */
+        _cleanup_free_ char *name = strndup(place.name + escaped, place.n - escaped);
 
-                if (!name)
-                        return -ENOMEM;
-                if (last && (endswith(name, ".service") || endswith(name, ".scope")))
-                        i->unit = TAKE_PTR(name);
-                if (last)
-                        return 0;
-                if (pool_is_unit(name)) {
-                        i->pool = TAKE_PTR(name);
-                        return 0;
-                }
-                if (!endswith(name, ".slice")) {
-                        if (i->of_user || !startswith(name, "user@") || !endswith(name, ".service"))
-                                return find_pool_below(i, name);
-                        name[n - (*p == '_') - strlen(".service")] = '\0';
-                        if (parse_u64_range(name + strlen("user@"), 0, UINT32_MAX - 1, &uid) < 0)
-                                return 0;
-                        i->of_user = true;
-                        i->uid = (uid_t) uid;
-                }
-                p += n + 1;
+        if (!name)
+                return -ENOMEM;
+        i->of_user = place.of_user;
+        i->uid = place.uid;
+        if (!place.name[place.n]) {
+                i->unit = endswith(name, ".service") || endswith(name, ".scope") ? TAKE_PTR(name) : NULL;
+                return 0;
         }
+        if (!pool_is_unit(name))
+                return find_pool_below(i, name);
+        i->pool = TAKE_PTR(name);
+        return 0;
 }
 
 static char *get_attribute(int fd, const char *name) {

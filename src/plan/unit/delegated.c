@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "plan/unit/controllers.h"
+#include "plan/unit/name.h"
 #include "util/fd.h"
-#include "util/parse.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -74,38 +74,15 @@ int delegated_find(const Builder *b, char **ret) {
         return 0;
 }
 
-/* Whether the word is user@UID.service, a user's service manager. */
-static bool is_user_manager(const char *word, size_t n) {
-        const size_t around = strlen("user@.service");
-        _cleanup_free_ char *uid = n > around ? strndup(word + strlen("user@"), n - around) : NULL;
-        uint64_t number;
-
-        return uid && strncmp(word, "user@", strlen("user@")) == 0 &&
-               strncmp(word + n - strlen(".service"), ".service", strlen(".service")) == 0 &&
-               parse_u64_range(uid, 0, UINT32_MAX - 1, &number) >= 0;
-}
-
-static bool has_end(const char *word, size_t n, const char *end) {
-        return n > strlen(end) && strncmp(word + n - strlen(end), end, strlen(end)) == 0;
-}
-
-/* The length of the beginning of the path that is the cgroup of a service; 0: the process is in no service. systemd's
- * path of a unit is slices, then the unit; below user@UID.service, a user's units follow in the same form. */
+/* The length of the beginning of the path that is the cgroup of a service; 0: the process is in no service, or in a
+ * user's manager. */
 static size_t measure_service(const char *cgroup, bool *ret_of_user) {
-        bool of_user = false;
+        const UnitPlace place = unit_place_find(cgroup);
 
-        for (const char *p = cgroup + 1; *p;) {
-                size_t n = strcspn(p, "/");
-
-                if (has_end(p, n, ".slice") || (!of_user && is_user_manager(p, n))) {
-                        of_user = of_user || !has_end(p, n, ".slice");
-                        p += n + (p[n] == '/');
-                        continue;
-                }
-                *ret_of_user = of_user;
-                return has_end(p, n, ".service") ? (size_t) (p + n - cgroup) : 0;
-        }
-        return 0;
+        *ret_of_user = place.of_user;
+        if (!unit_place_ends(&place, ".service") || (!place.of_user && startswith(place.name, "user@")))
+                return 0;
+        return (size_t) (place.name + place.n - cgroup);
 }
 
 /* The system's manager marks what it delegates, so only a user's manager is asked. If it does not answer, this start

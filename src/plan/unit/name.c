@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "util/parse.h"
 #include "util/text.h"
 
 int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
@@ -23,6 +24,43 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
                 return -ENOMEM;
         *ret = unit;
         return 0;
+}
+
+bool unit_place_ends(const UnitPlace *place, const char *end) {
+        const size_t n = strlen(end);
+
+        return place->n > n && strncmp(place->name + place->n - n, end, n) == 0;
+}
+
+/* Whether it is user@UID.service, a user's service manager. */
+static bool is_user_manager(const UnitPlace *place, uid_t *ret) {
+        const size_t around = strlen("user@.service");
+        char uid[16] = "";
+        uint64_t number;
+
+        if (!startswith(place->name, "user@") || !unit_place_ends(place, ".service") || place->n <= around ||
+            place->n - around >= sizeof(uid))
+                return false;
+        memcpy(uid, place->name + strlen("user@"), place->n - around);
+        if (parse_u64_range(uid, 0, UINT32_MAX - 1, &number) < 0)
+                return false;
+        *ret = (uid_t) number;
+        return true;
+}
+
+UnitPlace unit_place_find(const char *cgroup) {
+        UnitPlace place = { .name = cgroup + 1 };
+
+        for (;; place.name += place.n + 1) {
+                place.n = strcspn(place.name, "/");
+                if (!place.name[place.n])
+                        return place;
+                if (unit_place_ends(&place, ".slice"))
+                        continue;
+                if (place.of_user || !is_user_manager(&place, &place.uid))
+                        return place;
+                place.of_user = true;
+        }
 }
 
 PlanUnit plan_unit_of(const Plan *plan) {

@@ -16,6 +16,19 @@ static inline bool plan_unit_is_service(const char *name) {
         return endswith(name, ".service");
 }
 
+/* Where the path of a cgroup has the name of a unit, as systemd makes paths: slices, then the unit; below
+ * user@UID.service, a user's units follow in the same form. The last part of the path is never taken for a slice or a
+ * user's manager that something is below. */
+typedef struct UnitPlace {
+        const char *name; /* in the path: n bytes, which end with it if name[n] is '\0' */
+        size_t n;
+        bool of_user;
+        uid_t uid;        /* set if of_user */
+} UnitPlace;
+
+UnitPlace unit_place_find(const char *cgroup);
+bool unit_place_ends(const UnitPlace *place, const char *end);
+
 /* The unit that an instance of the plan is in: in a pool, that of the pool. The name is borrowed. */
 PlanUnit plan_unit_of(const Plan *plan);
 
