@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pipes through which connections are carried: their user may have few. And who is served first. */
-#include "sandbox/flows/lookup.h" /* before cmocka.h, which defines fail() */
+#include "sandbox/flows/flow.h" /* before cmocka.h, which defines fail() */
 
 #include "helper.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "plan/network/peers.h"
+#include "sandbox/flows/lookup.h"
+#include "sandbox/wire/packet.h"
 #include "util/clock.h"
 
 enum { STALLED = 200, PIECE = 65536 };
@@ -168,6 +172,26 @@ static void test_large_late(_unused_ void **state) {
         assert_int_equal(pipes.of[PUMP_LARGE].n, 0);
 }
 
+/* One that always has more to send gets its turn, and then others get theirs. */
+static void test_turns(_unused_ void **state) {
+        enum { MUCH = 64 << 20, TURN = 4 << 20 };
+        int from = memfd_create("from", MFD_CLOEXEC), to = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        bool from_ready = true, to_ready = true;
+        Pump p = {};
+
+        assert_true(from >= 0 && to >= 0);
+        assert_int_equal(ftruncate(from, MUCH), 0);
+        for (unsigned turn = 0; turn < 8; turn++) {
+                const uint64_t before = p.moved;
+
+                assert_int_equal(pump_move(&p, &pipes, from, &from_ready, to, &to_ready), PUMP_MORE);
+                assert_in_range(p.moved - before, 1, TURN);
+        }
+        pump_deinit(&p, &pipes);
+        close(from);
+        close(to);
+}
+
 static Lookup waiting[5];
 static char order[ELEMENTSOF(waiting) + 1];
 
@@ -207,12 +231,137 @@ static void test_waiting(_unused_ void **state) {
         close(fds[1]);
 }
 
+enum { FLOWS = 5 };
+
+/* Without a name: the kernel gives it one. */
+static int listen_at(int backlog, struct sockaddr_un *ret, socklen_t *ret_size) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+        *ret = (struct sockaddr_un) { .sun_family = AF_UNIX };
+        *ret_size = sizeof(*ret);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (struct sockaddr *) ret, sizeof(sa_family_t)), 0);
+        assert_int_equal(listen(fd, backlog), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *) ret, ret_size), 0);
+        return fd;
+}
+
+static Server *make_server(Plan *plan) {
+        Server *s = calloc(1, sizeof(*s));
+
+        assert_non_null(s);
+        s->plan = plan;
+        s->n_planned = plan->n_peers;
+        s->from_isorun.fd = s->from_resolver.fd = s->from_inner.fd = s->spare = -1;
+        s->epoll = epoll_create1(EPOLL_CLOEXEC);
+        assert_true(s->epoll >= 0);
+        return s;
+}
+
+/* Begins FLOWS flows, one after another. */
+static void begin_flows(Server *s, Listener *l, int clients[FLOWS]) {
+        struct sockaddr_un address;
+        socklen_t size;
+
+        l->watch = (Watch) { .fd = listen_at(FLOWS, &address, &size), .ready = flow_accept };
+        for (size_t i = 0; i < FLOWS; i++) {
+                clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+                assert_true(clients[i] >= 0);
+                assert_int_equal(connect(clients[i], (struct sockaddr *) &address, size), 0);
+                flow_accept(s, &l->watch, EPOLLIN);
+        }
+}
+
+static void end_flows(Server *s, const Listener *l, const int clients[FLOWS]) {
+        flow_end_all(s);
+        flow_bury(s);
+        for (size_t i = 0; i < FLOWS; i++)
+                close(clients[i]);
+        close(l->watch.fd);
+        close(s->epoll);
+        free(s);
+}
+
+/* Puts the first letter of a flow's state before those of the flows that have begun later. */
+static void note_state(const FlowFacts *f, void *userdata) {
+        char *states = userdata;
+
+        memmove(states + 1, states, strlen(states) + 1);
+        *states = *f->state;
+}
+
+/* Those that wait for room at a socket get it in their order. */
+static void test_full_socket(_unused_ void **state) {
+        static const char *const expected[FLOWS] = { "cwwww", "ccwww", "cccww", "ccccw", "ccccc" };
+        char target[sizeof(struct sockaddr_un)] = "@";
+        PlanPeer peer = { .host = "db", .target = target, .port = 80, .is_socket = true };
+        Plan plan = { .peers = &peer, .n_peers = 1, .flows_max = FLOWS };
+        struct sockaddr_un address;
+        int clients[FLOWS], busy;
+        Listener l = { .peer = &peer };
+        Server *s = make_server(&plan);
+        socklen_t size;
+
+        busy = listen_at(0, &address, &size); /* has room for one */
+        memcpy(target + 1, address.sun_path + 1, size - offsetof(struct sockaddr_un, sun_path) - 1);
+        begin_flows(s, &l, clients);
+        for (size_t i = 0; i < FLOWS; i++) {
+                char states[FLOWS + 1] = "";
+                int accepted;
+
+                s->queue_time = 0;
+                flow_retry(s);
+                flow_visit(s, note_state, states);
+                assert_string_equal(states, expected[i]);
+                accepted = accept(busy, NULL, NULL);
+                assert_true(accepted >= 0);
+                close(accepted);
+        }
+        end_flows(s, &l, clients);
+        close(busy);
+}
+
+/* Those that wait for sockets of the payload's network get them in their order. These sockets reach no server, whatever
+ * the address, so the flow that has them is reset. */
+static void test_sockets(_unused_ void **state) {
+        enum { ADDRESSES = 4 };
+        PlanEntrance entrance = { .place = "127.0.0.1", .port = 80, .inside = 80 };
+        Plan plan = { .entrances = &entrance, .n_entrances = 1, .flows_max = FLOWS };
+        Listener l = { .entrance = &entrance, .reached = true };
+        Server *s = make_server(&plan);
+        int clients[FLOWS], fds[2];
+        char c = 'x';
+        struct iovec part = { &c, 1 };
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+        s->from_inner.fd = fds[0];
+        begin_flows(s, &l, clients);
+        for (size_t turn = 0; turn < FLOWS; turn++) {
+                for (size_t i = 0; i < ADDRESSES; i++) {
+                        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+                        assert_true(fd >= 0);
+                        assert_true(packet_send(fds[1], &part, 1, &fd, 1, 0) >= 0);
+                        close(fd);
+                }
+                flow_served(s);
+                for (size_t i = 0; i < FLOWS; i++)
+                        assert_int_equal(read(clients[i], &c, 1) != -1 || errno != EAGAIN, i <= turn);
+        }
+        end_flows(s, &l, clients);
+        close(fds[0]);
+        close(fds[1]);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_stalled),
                 cmocka_unit_test(test_large),
                 cmocka_unit_test(test_large_late),
+                cmocka_unit_test(test_turns),
                 cmocka_unit_test(test_waiting),
+                cmocka_unit_test(test_full_socket),
+                cmocka_unit_test(test_sockets),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
