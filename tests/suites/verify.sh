@@ -153,6 +153,11 @@ add_rogue core
 found "a resource limit that is not set" "LimitCORE *$rogue *"
 end_rogue
 end
+start -p CapabilityBoundingSet=CAP_CHOWN
+add_rogue ambient
+found "an ambient capability that the policy keeps only in the bounding set" "capabilities *$rogue *ambient*0x1,*"
+end_rogue
+end
 start -p LimitNOFILE=64
 add_rogue
 found "a resource limit that is higher" "LimitNOFILE *$rogue *, and not 64*"
