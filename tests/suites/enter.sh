@@ -88,7 +88,10 @@ test_same() {
 }
 
 test_status() {
-	begin one
+	mkdir "$tmp/no-programs"
+	printf '#!/bin/sh\n' >"$tmp/no-programs/program"
+	chmod -R a+rx "$tmp/no-programs"
+	begin one -v "$tmp/no-programs:/no-programs:ro,noexec"
 	enter one sh -c 'exit 3'
 	no_refusal is "$label: the exit status comes through" $status 3
 	enter one sh -c 'kill -TERM $$'
@@ -97,6 +100,10 @@ test_status() {
 	is "$label: what is not found" "$status $err" "127 isoctl: one: cannot execute not-there: No such file or directory"
 	enter one /etc/passwd
 	is "$label: what cannot be executed" "$status $err" "126 isoctl: one: cannot execute /etc/passwd: Permission denied"
+	enter one /no-programs/program
+	is "$label: ... because its place is noexec" "$status $err" \
+		"126 isoctl: one: cannot execute /no-programs/program: its file system is mounted noexec: Permission denied"
+	rm -r "$tmp/no-programs"
 	run "${who[@]}" sh -c 'echo "echo from a shell" | "$@"' - "$isoctl" enter one
 	is "$label: a shell without a command" "$out" "from a shell"
 	run "${who[@]}" sh -c 'printf abc | "$@" | tr b B' - "$isoctl" enter one cat
