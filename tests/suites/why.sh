@@ -310,6 +310,7 @@ test_decisions() {
 	"${who[@]}" "$isorun" --quiet --policy "$tmp/site.conf" --name decided "$tmp/decided" </dev/null >/dev/null &
 	job=$!
 	await runs '^sleep 8886$'
+	printf '[Sandbox]\nLimitNOFILE=96\n' >"$tmp/site.conf" # the instance has its plan already
 	run "${who[@]}" "$isoctl" explain decided
 	like "$label: explain says who decided in an instance, and who lost" "$status $err$(sed -n '/^decisions/,$p' <<<"$out")" "0 *
   LimitNOFILE *64*, by the program ($tmp/decided:4); lost: *128*   # $tmp/site.conf:2*"
