@@ -34,6 +34,9 @@ test_limits() {
 	is "$label: ... and the others run on" "$(isoctl list --no-legend | grep -c 'sleep 210')" 2
 	run pool -p TasksMax=3 sh -c 'sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait; echo forked'
 	unlike "$label: a limit on tasks" "$status $out" "0 forked"
+	run pool -p AllowedCPUs=1000 echo ran
+	like "$label: a limit that the kernel does not enforce is an error" "$status $out$err" \
+		"125 isorun: -p: AllowedCPUs=: the kernel does not enforce it: *"
 	[ "$label" = user ] || {
 		run pool -p CPUQuota=20% -p CPUWeight=50 sh -c true
 		is "$label: limits of processor time" "$status $err" "0 "
