@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/instance/container-root.h"
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
 #include "oci/outside/sealed.h"
@@ -129,14 +130,6 @@ static int open_log(const CommandLine *line, Report *report) {
         return path && !log_file ? report_error(report, errno, "cannot open %s: %s", path, strerror(errno)) : 0;
 }
 
-/* Root of a user namespace cannot write to /run. */
-static char *default_root(void) {
-        const char *own = getenv("XDG_RUNTIME_DIR");
-
-        return geteuid() == 0 && (process_is_host_root() || !own) ? strdup("/run/isorun-oci")
-                                                                  : format("%s/isorun-oci", own ?: "/run");
-}
-
 static const OciCommand *find(const char *name, Report *report) {
         for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
                 if (!streq(commands[i].name, name))
@@ -171,7 +164,7 @@ static int run(const CommandLine *global, char *argv[], Report *report) {
                 return 1;
         if (command->enters && sealed_ensure(argv, environ, report) < 0)
                 return 1;
-        root = command_line_has(global, OCI_ROOT) ? strdup(command_line_get(global, OCI_ROOT)) : default_root();
+        root = command_line_has(global, OCI_ROOT) ? strdup(command_line_get(global, OCI_ROOT)) : container_root();
         if (!root)
                 return report_oom(report) < 0;
         return command->run(&(OciCall) { .line = &line, .id = line.n_arguments > 0 ? line.arguments[0] : NULL,

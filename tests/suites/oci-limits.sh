@@ -36,9 +36,9 @@ test_limits() {
 		refuses "a limit of a device that does not exist" "cannot write 999:0 rbps=1000 to io.max of the cgroup *: No such device" \
 			"linux.cgroupsPath=\"$path\"" 'linux.resources={"blockIO":{"throttleReadBpsDevice":[{"major":999,"minor":0,"rate":1000}]}}'
 	fi
-	refuses "a weight that is none" 'config.json: /linux/resources/blockIO: *' "linux.cgroupsPath=\"$path\"" \
+	refuses "a weight that is none" 'config.json:*: /linux/resources/blockIO: *' "linux.cgroupsPath=\"$path\"" \
 		'linux.resources={"blockIO":{"weight":5}}'
-	refuses "a huge page limit that is none" 'config.json: /linux/resources/hugepageLimits/0: pageSize *' \
+	refuses "a huge page limit that is none" 'config.json:*: /linux/resources/hugepageLimits/0: pageSize *' \
 		"linux.cgroupsPath=\"$path\"" 'linux.resources={"hugepageLimits":[{"pageSize":"../x","limit":5}]}'
 	rmdir /sys/fs/cgroup/oci-limits-test
 }

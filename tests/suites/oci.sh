@@ -220,32 +220,32 @@ os.write(os.open(f"/proc/self/fd/{kept}", os.O_WRONLY | os.O_APPEND), b"attack")
 }
 
 test_config() {
-	refuses "a field of the wrong kind" "config.json: /mounts/0/destination: it must be a string*" 'mounts=[{"destination":3}]'
+	refuses "a field of the wrong kind" "config.json:*: /mounts/0/destination: it must be a string*" 'mounts=[{"destination":3}]'
 	# promise P59
-	refuses "a field that is not supported" "config.json: /linux/intelRdt: not supported by isorun-oci yet*" \
+	refuses "a field that is not supported" "config.json:*: /linux/intelRdt: not supported by isorun-oci yet*" \
 		'linux.intelRdt={"closID":"x"}'
-	refuses "an action that is not supported" 'config.json: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_NOTIFY"' \
+	refuses "an action that is not supported" 'config.json:*: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_NOTIFY"' \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY"}'
-	refuses "an unknown operator of a filter" 'config.json: /linux/seccomp/syscalls/0/args/0: op is not an operator: "x"' \
+	refuses "an unknown operator of a filter" 'config.json:*: /linux/seccomp/syscalls/0/args/0: op is not an operator: "x"' \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["close"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"x"}]}]}'
-	refuses "an unknown architecture of a filter" 'config.json: /linux/seccomp/architectures/0: *' \
+	refuses "an unknown architecture of a filter" 'config.json:*: /linux/seccomp/architectures/0: *' \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_PDP11"]}'
-	refuses "no mount namespace" "config.json: /linux/namespaces: a mount namespace is missing*" 'linux.namespaces=[{"type":"pid"}]'
-	refuses "a sysctl of the host" "config.json: /linux/sysctl/kernel.panic: the sysctl would change the host*" \
+	refuses "no mount namespace" "config.json:*: /linux/namespaces: a mount namespace is missing*" 'linux.namespaces=[{"type":"pid"}]'
+	refuses "a sysctl of the host" "config.json:*: /linux/sysctl/kernel.panic: the sysctl would change the host*" \
 		'linux.sysctl={"kernel.panic":"1"}'
 	refuses "a sysctl of the host's network" "config.json has sysctls, and joins the host's own network namespace" \
 		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"network","path":"/proc/self/ns/net"}]' 'linux.sysctl={"net.ipv4.ip_forward":"1"}'
-	refuses "an unknown namespace" "config.json: /linux/namespaces/5: not supported*time" 'linux.namespaces+={"type":"time"}'
-	refuses "an unknown mount option of a bind mount" "config.json: /mounts/6: a bind mount has no such option: size=1" \
+	refuses "an unknown namespace" "config.json:*: /linux/namespaces/5: not supported*time" 'linux.namespaces+={"type":"time"}'
+	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6: a bind mount has no such option: size=1" \
 		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
-	refuses "an unknown version" "config.json: /ociVersion: *" 'ociVersion="2.0.0"'
-	refuses "ambient capabilities that are not inheritable" "config.json: /process/capabilities: the ambient*" \
+	refuses "an unknown version" "config.json:*: /ociVersion: *" 'ociVersion="2.0.0"'
+	refuses "ambient capabilities that are not inheritable" "config.json:*: /process/capabilities: the ambient*" \
 		'process.capabilities={"ambient":["CAP_KILL"]}'
 	bundle 'new={"a":1}' 'windows={"x":1}' -- busybox true
 	oci run --bundle "$bundle" box
 	# promise P59
-	no_refusal is "fields that mean nothing here are notices" "$status $err" "0 isorun-oci: notice: config.json: /new: ignored: isorun-oci does not know this field
-isorun-oci: notice: config.json: /windows: ignored: of another system"
+	no_refusal is "fields that mean nothing here are notices, with their lines" "$status $err" "0 isorun-oci: notice: config.json:$(line_of '"new"'): /new: ignored: isorun-oci does not know this field
+isorun-oci: notice: config.json:$(line_of '"windows"'): /windows: ignored: of another system"
 	echo '{"a": 1, "a": 2}' >"$bundle/config.json"
 	oci run --bundle "$bundle" box
 	like "refused: a key that is there twice" "$status $err" "1 isorun-oci: config.json:1: it is not JSON: duplicate*"
@@ -265,6 +265,85 @@ isorun-oci: notice: config.json: /windows: ignored: of another system"
 }
 
 # Rules of a filter that denies some calls of busybox, each with an errno of its own.
+# The line of config.json that has a string.
+line_of() { grep -nF -- "$1" "$bundle/config.json" | cut -d: -f1 | head -n1; }
+
+# ... The string may be on a line after that of the object.
+explains() { # description, key of an entry, string in config.json, [lines before it]
+	like "explain: $1" "$(grep -- "^  $2 " <<<"$out")" "  *   # config.json:$(($(line_of "$3") - ${4-0}))"
+}
+
+says() { # description, bundle, action, object, expected verdict, string in config.json, [lines before it]
+	run "$isoctl" why "$2" "$3" "$4"
+	like "why: $1" "$status $out" "$([ "${5%%,*}" = allowed ] && echo 0 || echo 1) $3 $4: $5*  line     config.json:$(($(line_of "$6") - ${7-0}))*"
+}
+
+# What a bundle would do, and which line of config.json decides it; what why says is compared with what is so.
+test_explain() {
+	local script question expected said shown word filter
+	filter='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":38},{"names":["socket"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":17,"op":"SCMP_CMP_EQ"}]}]}'
+	bundle "$filter" 'linux.maskedPaths+="/etc/hidden"' 'mounts+={"destination":"/tmp","type":"tmpfs","options":["noexec"]}' \
+		'linux.resources={"pids":{"limit":77}}' 'process.env+="A=b"' -- busybox sleep 7681
+	run "$isoctl" explain "$bundle"
+	no_refusal is "explain prints a bundle" "$status$err" 0
+	explains "the command" command '"args"'
+	explains "a mount" /dev/shm '"destination": "/dev/shm"' 1
+	explains "a hidden path" /etc/hidden '"/etc/hidden"'
+	explains "a namespace" network '"type": "network"' 1
+	explains "a limit" pids.max '"limit": 77'
+	explains "a rule of the filter" "SCMP_ACT_ERRNO          mkdir mkdirat" '"mkdir",' 2
+	run "$isoctl" explain --json "$bundle/config.json"
+	no_refusal is "explain --json: as the schema says" "$("$top/tests/json-agrees.py" explain 150 <<<"$out" 2>&1)" ""
+	says "a capability" "$bundle" capability CAP_NET_BIND_SERVICE allowed '"permitted"'
+	says "a variable" "$bundle" environment A allowed '"A=b"'
+	says "a limit" "$bundle" limit pids.max denied,\ EAGAIN '"limit": 77'
+	says "a call" "$bundle" call mkdirat denied,\ ENOSYS '"mkdir",' 2
+	says "a call with this argument" "$bundle" call 'socket(17,3)' denied,\ EPERM '"socket"' 2
+	says "a call that depends" "$bundle" call socket depends '"socket"' 2
+	says "a call that no rule names" "$bundle" call unshare allowed '"defaultAction"'
+	says "the network" "$bundle" connect @x denied,\ ECONNREFUSED '"type": "network"' 1
+	says "a read-only path" "$bundle" write /proc/sys/kernel/hostname denied,\ EROFS '"/proc/sys"'
+	for question in read:/etc/dir/file write:/bin/busybox create:/etc/x create:/tmp/x create:/dev/shm/x read:/none write:/dev/null remove:/etc/dir/file; do
+		run "$isoctl" why "$bundle" "${question%%:*}" "${question#*:}"
+		said+="$question $([[ $out == *": allowed"* ]] && echo yes || echo no)"$'\n'
+		case $question in
+		read:*) word="busybox cat ${question#*:} >/dev/null" ;;
+		write:*) word=": >>${question#*:}" ;;
+		create:*) word=": >${question#*:}" ;;
+		remove:*) word="busybox rm -f ${question#*:}" ;;
+		esac
+		script+="( $word ) 2>/dev/null && echo $question yes || echo $question no; "
+	done
+	shown=$("$isorun_oci" --root "$state" exec box true 2>&1)
+	like "... there is no container yet" "$shown" "*the container box does not exist"
+	bundle "$filter" 'linux.maskedPaths+="/etc/hidden"' 'mounts+={"destination":"/tmp","type":"tmpfs","options":["noexec"]}' \
+		'process.rlimits=[{"type":"RLIMIT_NOFILE","soft":77,"hard":77}]' -- busybox sleep 7681
+	oci create --bundle "$bundle" box
+	oci exec box sh -c "$script"
+	no_refusal is "why says of paths what is so" "$said" "$out"$'\n'
+	sed -i 's/"soft": 77/"soft": 7/' "$bundle/config.json"
+	run "$isoctl" why "$state/box" limit NOFILE
+	like "a container has the config.json that it was made with" "$status $out" "1 *RLIMIT_NOFILE is 77 *"
+	"$isorun_oci" --root "$state" delete --force box
+	python3 -c 'import json, sys; c = json.load(open(sys.argv[1])); json.dump(c, open(sys.argv[1], "w"))' "$bundle/config.json"
+	"$isorun_oci" create --bundle "$bundle" box81
+	run "$isoctl" why box81 call mkdirat
+	like "why: a container by its ID; a config.json of one line has JSON pointers" "$status $out" \
+		"1 call mkdirat: denied, ENOSYS*  line     config.json#/linux/seccomp/syscalls/0"*
+	run "$isoctl" explain box81
+	like "explain, too" "$status $out" "0 *  working directory       /   # config.json#/process/cwd"*
+	"$isorun_oci" delete --force box81
+	expected='1 isoctl: no policy "box81" *'
+	run "$isoctl" explain box81
+	like "... until it is deleted" "$(( status > 0 )) $err" "$expected"
+	bundle 'linux.intelRdt={"closID":"x"}' -- true
+	run "$isoctl" explain "$bundle"
+	like "explain: what run refuses" "$status $err" "125 isoctl: config.json:$(line_of '"intelRdt"'): /linux/intelRdt: not supported*"
+	bundle -- true
+	run "$isoctl" explain "$bundle" -- true
+	like "explain: a bundle has its own command" "$status $err" "125 *is a bundle: it has its own command*"
+}
+
 test_seccomp() {
 	local rules='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
 		{"names":["mkdir","mkdirat","nosuchcall"],"action":"SCMP_ACT_ERRNO","errnoRet":5},
@@ -280,7 +359,7 @@ kill: can't kill pid 99: Argument list too long
 kill: can't kill pid 99: No such process
 159"
 	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
-	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
+	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json:*: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
 }
 
@@ -421,7 +500,7 @@ test_copy_up() {
 		'echo $(busybox cat /etc/up/deep/file) $(busybox stat -c "%u:%g %a" /etc/up/deep/file /etc/up) $(busybox readlink /etc/up/link)'
 	inside "... and is as read-only as it should be" "touch: /etc/up/x: Read-only file system" \
 		'mounts+={"destination":"/etc/up","type":"tmpfs","options":["tmpcopyup","ro"]}' 'busybox touch /etc/up/x 2>&1'
-	refuses "tmpcopyup of a bind mount" "config.json: /mounts/6: tmpcopyup is an option of tmpfs" \
+	refuses "tmpcopyup of a bind mount" "config.json:*: /mounts/6: tmpcopyup is an option of tmpfs" \
 		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["tmpcopyup"]}'
 	rm -r "$bundle/rootfs/etc/up"
 }
@@ -458,7 +537,7 @@ command'
 	refuses "a hook that takes too long" "a hook of prestart has failed: /bin/busybox: not done in 1 s" \
 		'hooks={"prestart":[{"path":"/bin/busybox","args":["sleep","100"],"timeout":1}]}'
 	refuses "a hook that is not there" "a hook of createRuntime has failed: /no/hook: exit status 127" 'hooks={"createRuntime":[{"path":"/no/hook"}]}'
-	refuses "a hook without a path" "config.json: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
+	refuses "a hook without a path" "config.json:*: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
 	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
 	no_refusal is "a hook of poststart that fails is a notice" "$status $err" \
@@ -530,11 +609,11 @@ test_cgroup() {
 		refuses "an AppArmor profile without AppArmor" "this host does not have AppArmor, so the process cannot have the profile *" \
 			'process.apparmorProfile="unconfined"'
 	fi
-	refuses "a scheduler that is none" 'config.json: /process/scheduler/policy: isorun-oci does not know "FAST"' \
+	refuses "a scheduler that is none" 'config.json:*: /process/scheduler/policy: isorun-oci does not know "FAST"' \
 		'process.scheduler={"policy":"FAST"}'
-	refuses "an I/O priority without a class" 'config.json: /process/ioPriority/class: it is missing' \
+	refuses "an I/O priority without a class" 'config.json:*: /process/ioPriority/class: it is missing' \
 		'process.ioPriority={"priority":3}'
-	refuses "a cgroup path that leads up" "config.json: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
+	refuses "a cgroup path that leads up" "config.json:*: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
@@ -750,6 +829,7 @@ test_symlinks
 test_fds
 test_own_file
 test_config
+test_explain
 test_seccomp
 test_exec
 test_terminal

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <sched.h>
 
+#include "oci/explain/bundle.h"
+#include "oci/spec/line.h"
 #include "oci/spec/load.h"
 
 enum { ROUNDS = 6000 };
@@ -242,12 +244,42 @@ static void test_random(_unused_ void **state) {
         assert_true(good > ROUNDS / 20 && bad > ROUNDS / 20);
 }
 
+/* Strings with quotes, brackets and escapes must not lead to another line. */
+static void test_lines(_unused_ void **state) {
+        static const char text[] = "\n{\"a\": \"}],\\\"{\",\n\"a/b~\": [\n1, [2,\n {\"\\u0063\":\n true}],\"x\"\n, 3],\n\"d\": {}, "
+                                   "\"e\":\nnull}";
+        static const struct {
+                const char *pointer;
+                unsigned line;
+        } cases[] = {
+                { "", 2 }, { "/a", 2 }, { "/a~1b~0", 3 }, { "/a~1b~0/0", 4 }, { "/a~1b~0/1/1", 5 },
+                { "/a~1b~0/1/1/c", 6 }, { "/a~1b~0/2", 6 }, { "/a~1b~0/3", 7 }, { "/d", 8 }, { "/e", 9 },
+                { "/f", 0 }, { "/a/b", 0 }, { "/a~1b~0/4", 0 }, { "/d/x", 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_result(cases[i].pointer, (int) json_line(text, cases[i].pointer), (int) cases[i].line);
+}
+
+/* With no_new_privs, execve(2) gives root only what it has. */
+static void test_capabilities(_unused_ void **state) {
+        Spec spec = { .process = { .bounding = 0xf, .permitted = 0x3, .inheritable = 0x11, .ambient = 0x1 } };
+
+        assert_int_equal(bundle_capabilities(&spec), 0x1f);
+        spec.process.no_new_privileges = true;
+        assert_int_equal(bundle_capabilities(&spec), 0x3);
+        spec.process.uid = 1;
+        assert_int_equal(bundle_capabilities(&spec), 0x1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_change),
                 cmocka_unit_test(test_random),
+                cmocka_unit_test(test_lines),
+                cmocka_unit_test(test_capabilities),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

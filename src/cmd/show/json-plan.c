@@ -93,6 +93,26 @@ static int print(const JsonPrinter *p, FILE *f) {
         return fputc('\n', f) == EOF ? -EIO : 0;
 }
 
+/* Returns r, or the error of printing, reported. */
+static int finish(JsonPrinter *p, int r, FILE *f, Report *report) {
+        if (r >= 0)
+                r = p->oom ? -ENOMEM : print(p, f);
+        if (p->root) /* nothing else refers to it */
+                p->lib.json_delete(p->root);
+        return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
+}
+
+int json_print_entries(EntriesPrint print_all, void *subject, FILE *f, Report *report) {
+        static const PlanPrinter functions = { add_section, add_entry, add_decision };
+        JsonPrinter printer = {};
+        int r = json_library_load(&printer.lib, "--json", report);
+
+        if (r < 0)
+                return r;
+        printer.root = printer.lib.json_object();
+        return finish(&printer, printer.root ? print_all(subject, &functions, &printer) : -ENOMEM, f, report);
+}
+
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
         static const PlanPrinter functions = { add_section, add_entry, add_decision };
         JsonPrinter printer = {};
@@ -105,9 +125,5 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         r = printer.root ? add_summary(&printer, plan, policy) : -ENOMEM;
         if (r >= 0)
                 r = plan_print(plan, policy, &functions, &printer);
-        if (r >= 0)
-                r = printer.oom ? -ENOMEM : print(&printer, f);
-        if (printer.root) /* nothing else refers to it */
-                printer.lib.json_delete(printer.root);
-        return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
+        return finish(&printer, r, f, report);
 }

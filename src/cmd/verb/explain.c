@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl explain [--verbose|--tree|--json] POLICY|NAME [-- COMMAND...]: prints the plan of a start. */
+/* isoctl explain [--verbose|--tree|--json] POLICY|NAME [-- COMMAND...]: prints the plan of a start, or what a bundle of
+ * isorun-oci asks for. */
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/instance/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/plan-text.h"
 #include "cmd/program.h"
 #include "cmd/show/form.h"
+#include "cmd/show/json-plan.h"
 #include "cmd/show/json.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/other-root.h"
@@ -15,6 +18,8 @@
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "lib/surroundings.h"
+#include "oci/explain/bundle.h"
+#include "oci/spec/load.h"
 #include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
@@ -61,15 +66,45 @@ static int explain_instance(const Instance *instance, const CommandLine *line, R
         return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : 0;
 }
 
+static int print_bundle(Bundle *bundle, const CommandLine *line, Report *report) {
+        int r = command_line_has(line, ARG_JSON) ? json_print_entries(bundle_print, bundle, stdout, report)
+                                                 : entries_print_text(bundle_print, bundle, stdout);
+
+        r = report_if_oom(report, r);
+        return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : 0;
+}
+
+/* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
+static int explain_bundle(const CommandLine *line, bool *ret_found, Report *report) {
+        Spec spec = {};
+        Bundle bundle = { .spec = &spec };
+        int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
+
+        *ret_found = r != 0;
+        if (r > 0 && (*line->rest || form_of(line) != FORM_SUMMARY))
+                r = report_error(report, EINVAL, "%s is a bundle: it has its own command, and is printed whole",
+                                 line->arguments[0]);
+        if (r > 0)
+                status = print_bundle(&bundle, line, report);
+        bundle_deinit(&bundle);
+        spec_deinit(&spec);
+        return r < 0 ? PLAN_FAILED : status;
+}
+
 static int run(const CommandLine *line, Report *report) {
         char *const *arguments = *line->rest ? line->rest : NULL;
         _cleanup_(instances_deinit) InstanceList list = {};
         const Instance *instance = arguments || other_root_probe()
                 ? NULL
                 : instances_find_word(&list, line->arguments[0], report);
+        bool is_bundle = false;
+        int status;
 
         if (instance)
                 return explain_instance(instance, line, report);
+        status = other_root_probe() || report->n_errors > 0 ? 0 : explain_bundle(line, &is_bundle, report);
+        if (is_bundle)
+                return status;
         return report->n_errors > 0 ? PLAN_FAILED
                                     : explain(line->arguments[0], arguments, command_line_has(line, ARG_JSON),
                                               form_of(line), report);
@@ -93,7 +128,8 @@ const Verb verb_explain = {
         .details = "Prints a summary of the plan for a start of COMMAND, or of the policy's own command, and starts\n"
                    "nothing. Each line ends with the policy lines that decided it. What this host cannot enforce,\n"
                    "and a command that it does not have, is a notice; isoctl check fails then. For a running\n"
-                   "instance, the plan is that which it was started with.",
+                   "instance, the plan is that which it was started with. POLICY may also be a bundle of isorun-oci,\n"
+                   "a directory with a config.json, and NAME the ID of a container.",
         .options = options,
         .arguments = arguments,
         .run = run,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/instance/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/talk.h"
 #include "cmd/program.h"
@@ -16,6 +17,8 @@
 #include "cmd/start/program-policy.h"
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
+#include "oci/explain/bundle.h"
+#include "oci/spec/load.h"
 #include "plan/request.h"
 #include "plan/why/kept.h"
 #include "policy/value/names.h"
@@ -79,7 +82,8 @@ static int show(const char *const question[static 2], const WhyAnswer *a, json_t
 
 /* What the questions are about. */
 typedef struct Subject {
-        const Plan *plan;         /* NULL: an instance, which has answered */
+        const Plan *plan;
+        Bundle *bundle;           /* if neither is there: an instance, which has answered */
         char *lines;              /* the rest of its answers */
 } Subject;
 
@@ -90,14 +94,14 @@ static int find_answer(Subject *s, const char *const question[static 2], WhyAnsw
         WhyQuestion q;
         int r;
 
-        if (!s->plan) {
+        if (!s->plan && !s->bundle) {
                 line = strsep(&s->lines, "\n");
                 r = line ? why_answer_parse(line, ret) : -EPROTO;
                 return r < 0 ? report_error(report, -r, "isoctl cannot understand the answer: %s", strerror(-r)) : 0;
         }
         r = why_question_parse(question[0], question[1], &q, &name);
         if (r >= 0)
-                r = plan_why(s->plan, &q, ret);
+                r = s->bundle ? bundle_why(s->bundle, &q, ret) : plan_why(s->plan, &q, ret);
         if (r == -EINVAL)
                 return report_error(report, EINVAL, WHY_NO_QUESTION, question[0], question[1]);
         return report_if_oom(report, r);
@@ -206,6 +210,23 @@ static int ask_policy(const CommandLine *line, Report *report) {
         return status ?: answer_all(&(Subject) { .plan = plan }, line, report);
 }
 
+/* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
+static int ask_bundle(const CommandLine *line, bool *ret_found, Report *report) {
+        Spec spec = {};
+        Bundle bundle = { .spec = &spec };
+        int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
+
+        *ret_found = r != 0;
+        if (r > 0 && (*line->rest || line->n_arguments == 1))
+                r = report_error(report, EINVAL, "%s is a bundle: %s", line->arguments[0],
+                                 *line->rest ? "it has its own command" : "ask a question, such as read /etc");
+        if (r > 0)
+                status = answer_all(&(Subject) { .bundle = &bundle }, line, report);
+        bundle_deinit(&bundle);
+        spec_deinit(&spec);
+        return r < 0 ? PLAN_FAILED : status;
+}
+
 /* Makes the path of a question absolute: the caller is in the directory that it means. */
 static int complete_path(char **object, char ***made, Report *report) {
         _cleanup_free_ char *directory = getcwd(NULL, 0), *joined = NULL;
@@ -263,6 +284,7 @@ static int run(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         const char *word = line->arguments[0];
         const Instance *instance;
+        bool is_bundle = false;
         int status;
 
         if (line->n_arguments % 2 == 0) {
@@ -273,10 +295,12 @@ static int run(const CommandLine *line, Report *report) {
         if (complete_questions(line, &made, report) < 0)
                 return PLAN_FAILED;
         instance = *line->rest ? NULL : instances_find_word(&list, word, report);
-        if (!instance && report->n_errors == 0 && line->n_arguments == 1)
+        status = instance || report->n_errors > 0 ? 0 : ask_bundle(line, &is_bundle, report);
+        if (!instance && !is_bundle && report->n_errors == 0 && line->n_arguments == 1)
                 report_error(report, ENOENT, "%s is not a running instance; about a policy, ask a question, such as: "
                              "isoctl why %s read /etc/passwd", word, word);
-        status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
+        if (!is_bundle)
+                status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
                                                                                        : ask_policy(line, report);
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
@@ -301,9 +325,9 @@ const Verb verb_why = {
                    "NAME or NAME(ARGUMENT,...); capability, environment or limit and a NAME. More questions may\n"
                    "follow. The answer says whether a program may do that, which errno it gets, which policy line is\n"
                    "behind it, and the shortest line that would allow it. For a running instance, NAME or the pid of\n"
-                   "a process in it, the plan is that which it was started with. Without a question, prints what\n"
-                   "isorun --why has seen denied in NAME so far. Starts nothing. Returns 0 if all is allowed, 1 if\n"
-                   "not.",
+                   "a process in it, the plan is that which it was started with. POLICY may also be a bundle of\n"
+                   "isorun-oci, and NAME the ID of a container. Without a question, prints what isorun --why has seen\n"
+                   "denied in NAME so far. Starts nothing. Returns 0 if all is allowed, 1 if not.",
         .options = options,
         .arguments = arguments,
         .run = run,

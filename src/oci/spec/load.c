@@ -24,6 +24,7 @@ void spec_deinit(Spec *spec) {
         for (size_t i = 0; i < spec->n_cgroup_files; i++) {
                 free(spec->cgroup_files[i].file);
                 free(spec->cgroup_files[i].value);
+                free(spec->cgroup_files[i].pointer);
         }
         free(spec->cgroup_files);
         free(spec->device_rules);
@@ -70,7 +71,7 @@ static int read_names(const Place *top, Spec *spec) {
 }
 
 static int read_all(Spec *spec, const char *file, Report *report) {
-        const Place top = { .value = spec->json, .file = file, .report = report };
+        const Place top = { .value = spec->json, .file = file, .text = spec->text, .report = report };
         const Place process = place_member(&top, "process"), linux_part = place_member(&top, "linux");
         int r;
 
@@ -140,6 +141,7 @@ int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Rep
 
         if (r < 0)
                 return report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
+        place.text = text;
         place.value = json = place_parse(text, size, path, report);
         r = json ? fields_check(&place, "/process") : -EBADMSG;
         if (r >= 0)

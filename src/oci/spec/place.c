@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "oci/spec/line.h"
 #include "util/strv.h"
 
 static Place child(const Place *parent, json_t *value) {
         return (Place) { .parent = parent, .value = json_is_null(value) ? NULL : value, .file = parent->file,
-                         .report = parent->report };
+                         .text = parent->text, .report = parent->report };
 }
 
 Place place_member(const Place *parent, const char *key) {
@@ -70,6 +71,29 @@ static char *write_message(const Place *place, const char *format, va_list ap) {
         return text_finish(&text);
 }
 
+char *place_pointer(const Place *place) {
+        _cleanup_text_ Text text = {};
+
+        if (text_open(&text) < 0)
+                return NULL;
+        write_pointer(place, text.f);
+        return text_finish(&text);
+}
+
+/* If the text has only one line, as engines write it, its number says nothing. */
+static Origin find_origin(const Place *place) {
+        _cleanup_free_ char *pointer = place_pointer(place);
+        Origin origin = { .file = place->file };
+        const char *newline = place->text ? strchr(place->text, '\n') : NULL;
+
+        if (!newline || !newline[1] || !pointer)
+                return origin;
+        origin.line = json_line(place->text, pointer);
+        for (const Place *p = place->parent; origin.line == 0 && p; p = p->parent)
+                origin.line = find_origin(p).line;
+        return origin;
+}
+
 int place_error(const Place *place, int error, const char *format, ...) {
         _cleanup_free_ char *message = NULL;
         va_list ap;
@@ -77,7 +101,7 @@ int place_error(const Place *place, int error, const char *format, ...) {
         va_start(ap, format);
         message = write_message(place, format, ap);
         va_end(ap);
-        return message ? report_error_at(place->report, (Origin) { .file = place->file }, NULL, error, "%s", message)
+        return message ? report_error_at(place->report, find_origin(place), NULL, error, "%s", message)
                        : report_oom(place->report);
 }
 
@@ -89,7 +113,7 @@ void place_notice(const Place *place, const char *format, ...) {
         message = write_message(place, format, ap);
         va_end(ap);
         if (message)
-                report_notice_at(place->report, (Origin) { .file = place->file }, NULL, "%s", message);
+                report_notice_at(place->report, find_origin(place), NULL, "%s", message);
 }
 
 bool place_is_integer(const json_t *value) {

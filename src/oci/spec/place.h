@@ -13,6 +13,7 @@ typedef struct Place {
         size_t index;
         json_t *value; /* borrowed; NULL: the parent has no such value, or null */
         const char *file;
+        const char *text; /* of the file, for the lines in messages; NULL: it is not known */
         Report *report;
 } Place;
 
@@ -26,6 +27,9 @@ bool place_is_integer(const json_t *value);
 
 Place place_member(const Place *parent, const char *key);
 Place place_item(const Place *parent, size_t index);
+
+/* The JSON pointer of a place, on the heap. NULL when memory runs out. */
+char *place_pointer(const Place *place);
 
 /* Report an error or a notice about the value. place_error() returns -error. */
 int place_error(const Place *place, int error, const char *format, ...) _printf_(3, 4);

@@ -10,16 +10,23 @@
 #include "util/text.h"
 
 /* Takes over value. */
-static int add(Spec *spec, const Place *origin, const char *file, char *value) {
-        _cleanup_free_ char *name = strdup(file);
-        SpecCgroupFile *f = name && value ? ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files) : NULL;
+static int add_at(Spec *spec, const Place *origin, const char *file, char *value) {
+        _cleanup_free_ char *name = strdup(file), *pointer = place_pointer(origin);
+        SpecCgroupFile *f = name && pointer && value ? ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files) : NULL;
 
         if (!f) {
                 free(value);
                 return report_oom(origin->report);
         }
-        *f = (SpecCgroupFile) { .file = TAKE_PTR(name), .value = value };
+        *f = (SpecCgroupFile) { .file = TAKE_PTR(name), .pointer = TAKE_PTR(pointer), .value = value };
         return 0;
+}
+
+/* key: the member of origin that the value comes from. */
+static int add(Spec *spec, const Place *origin, const char *key, const char *file, char *value) {
+        const Place p = place_member(origin, key);
+
+        return add_at(spec, &p, file, value);
 }
 
 static char *number_or_max(int64_t n) {
@@ -41,11 +48,11 @@ static int read_memory(const Place *resources, Spec *ret) {
                 return place_error(&memory, EINVAL, "swap is the sum of memory and swap, so it needs a limit of "
                                                     "memory, and must not be below it");
         if (r >= 0 && limit != 0)
-                r = add(ret, &memory, "memory.max", number_or_max(limit));
+                r = add(ret, &memory, "limit", "memory.max", number_or_max(limit));
         if (r >= 0 && reservation != 0)
-                r = add(ret, &memory, "memory.low", number_or_max(reservation));
+                r = add(ret, &memory, "reservation", "memory.low", number_or_max(reservation));
         if (r >= 0 && swap != 0)
-                r = add(ret, &memory, "memory.swap.max", number_or_max(swap < 0 ? -1 : swap - limit));
+                r = add(ret, &memory, "swap", "memory.swap.max", number_or_max(swap < 0 ? -1 : swap - limit));
         ret->check_memory = json_is_true(json_object_get(memory.value, "checkBeforeUpdate"));
         return r;
 }
@@ -60,10 +67,10 @@ static int read_cpu_time(const Place *cpu, Spec *ret) {
         if (r >= 0)
                 r = place_number(cpu, "burst", 0, INT64_MAX, &burst);
         if (r >= 0 && (quota != 0 || period != 0))
-                r = add(ret, cpu, "cpu.max",
+                r = add(ret, cpu, quota != 0 ? "quota" : "period", "cpu.max",
                         quota > 0 ? format("%lld %lld", (long long) quota, (long long) (period ?: 100000))
                                   : format("max %lld", (long long) (period ?: 100000)));
-        return r >= 0 && burst > 0 ? add(ret, cpu, "cpu.max.burst", format("%lld", (long long) burst)) : r;
+        return r >= 0 && burst > 0 ? add(ret, cpu, "burst", "cpu.max.burst", format("%lld", (long long) burst)) : r;
 }
 
 static int read_cpu(const Place *resources, Spec *ret) {
@@ -75,17 +82,18 @@ static int read_cpu(const Place *resources, Spec *ret) {
         r = place_number(&cpu, "shares", 0, INT64_MAX, &shares);
         if (r >= 0 && shares > 0) {
                 shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
-                r = add(ret, &cpu, "cpu.weight", format("%lld", (long long) (1 + (shares - 2) * 9999 / 262142)));
+                r = add(ret, &cpu, "shares", "cpu.weight",
+                        format("%lld", (long long) (1 + (shares - 2) * 9999 / 262142)));
         }
         if (r >= 0)
                 r = read_cpu_time(&cpu, ret);
         if (r >= 0)
                 r = place_number(&cpu, "idle", 0, 1, &idle);
         if (r >= 0 && idle >= 0)
-                r = add(ret, &cpu, "cpu.idle", strdup(idle ? "1" : "0"));
+                r = add(ret, &cpu, "idle", "cpu.idle", strdup(idle ? "1" : "0"));
         if (r >= 0 && cpus && *cpus)
-                r = add(ret, &cpu, "cpuset.cpus", strdup(cpus));
-        return r >= 0 && nodes && *nodes ? add(ret, &cpu, "cpuset.mems", strdup(nodes)) : r;
+                r = add(ret, &cpu, "cpus", "cpuset.cpus", strdup(cpus));
+        return r >= 0 && nodes && *nodes ? add(ret, &cpu, "mems", "cpuset.mems", strdup(nodes)) : r;
 }
 
 static int read_pids(const Place *resources, Spec *ret) {
@@ -93,7 +101,7 @@ static int read_pids(const Place *resources, Spec *ret) {
         int64_t limit = 0;
         int r = place_number(&pids, "limit", -1, INT64_MAX, &limit);
 
-        return r >= 0 && limit != 0 ? add(ret, &pids, "pids.max", number_or_max(limit)) : r;
+        return r >= 0 && limit != 0 ? add(ret, &pids, "limit", "pids.max", number_or_max(limit)) : r;
 }
 
 /* Adds "MAJOR:MINOR NAMEVALUE" for the block device of the item; a value of -1 is missing. */
@@ -108,7 +116,7 @@ static int add_device(const Place *p, Spec *ret, const char *file, const char *n
                 return r;
         if (major < 0 || minor < 0 || value < 0)
                 return place_error(p, EINVAL, "it needs major, minor, and a weight or rate");
-        return add(ret, p, file, format("%lld:%lld %s%lld", (long long) major, (long long) minor, name,
+        return add_at(ret, p, file, format("%lld:%lld %s%lld", (long long) major, (long long) minor, name,
                                         (long long) value));
 }
 
@@ -129,7 +137,7 @@ static int read_weights(const Place *io, Spec *ret) {
         int r = read_weight(io, &weight);
 
         if (r >= 0 && weight > 0)
-                r = add(ret, io, "io.weight", format("%lld", (long long) weight));
+                r = add(ret, io, "weight", "io.weight", format("%lld", (long long) weight));
         for (size_t i = 0; r >= 0 && i < json_array_size(devices.value); i++) {
                 const Place p = place_item(&devices, i);
 
@@ -178,7 +186,7 @@ static int read_huge_pages(const Place *resources, Spec *ret) {
                 snprintf(file, sizeof(file), "hugetlb.%s.max", size);
                 r = place_number(&p, "limit", 0, INT64_MAX, &limit);
                 if (r >= 0)
-                        r = add(ret, &p, file, number_or_max(limit));
+                        r = add_at(ret, &p, file, number_or_max(limit));
         }
         return r;
 }
@@ -194,7 +202,7 @@ static int read_unified(const Place *resources, Spec *ret) {
 
                 if (strchr(key, '/') || !strchr(key, '.') || *key == '.' || startswith(key, "cgroup."))
                         return place_error(&p, EINVAL, "it is not a limit");
-                r = add(ret, &p, key, strdup(json_string_value(value)));
+                r = add_at(ret, &p, key, strdup(json_string_value(value)));
                 if (r < 0)
                         return r;
         }

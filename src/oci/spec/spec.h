@@ -44,6 +44,7 @@ typedef struct SpecDevice {
 /* A limit: a value for a file of the cgroup. */
 typedef struct SpecCgroupFile {
         char *file, *value;
+        char *pointer; /* the JSON pointer of the field */
 } SpecCgroupFile;
 
 /* In the order in which they run. */

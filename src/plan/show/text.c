@@ -13,6 +13,7 @@
 
 typedef struct TextPrinter {
         FILE *f;
+        bool begun; /* something stands above the first section */
         Text line, origin; /* reused for each entry */
         const char **way;  /* in a tree: the paths of the entries around the last one; borrowed from the plan */
         size_t n_way;
@@ -22,7 +23,8 @@ typedef struct TextPrinter {
 static void print_section(void *userdata, const char *name) {
         TextPrinter *p = userdata;
 
-        fprintf(p->f, "\n%s\n", name);
+        fprintf(p->f, "%s%s\n", p->begun ? "\n" : "", name);
+        p->begun = true;
 }
 
 static void begin_line(TextPrinter *p, size_t depth, const char *key, const char *value) {
@@ -111,10 +113,26 @@ static int print_summary(const Plan *plan, const Policy *policy, FILE *f) {
         return r < 0 ? r : summary_print(&summary, f);
 }
 
+static int finish(TextPrinter *text, int r) {
+        if (text->line.failed || text->origin.failed || text->oom)
+                r = -ENOMEM;
+        text_deinit(&text->line);
+        text_deinit(&text->origin);
+        free(text->way);
+        return r;
+}
+
+int entries_print_text(EntriesPrint print, void *subject, FILE *f) {
+        static const PlanPrinter entries = { print_section, print_entry, print_decision };
+        TextPrinter text = { .f = f };
+
+        return finish(&text, print(subject, &entries, &text));
+}
+
 int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE *f) {
         static const PlanPrinter entries = { print_section, print_entry, print_decision },
                                  branches = { print_section, print_branch, print_decision };
-        TextPrinter text = { .f = f };
+        TextPrinter text = { .f = f, .begun = true };
         int r = print_summary(plan, policy, f);
 
         if (r >= 0 && form == FORM_WHOLE)
@@ -123,10 +141,5 @@ int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE 
                 r = plan_print_root(plan, policy, &branches, &text);
         if (r >= 0 && form != FORM_WHOLE)
                 r = plan_print_decisions(plan, policy, &entries, &text);
-        if (text.line.failed || text.origin.failed || text.oom)
-                r = -ENOMEM;
-        text_deinit(&text.line);
-        text_deinit(&text.origin);
-        free(text.way);
-        return r;
+        return finish(&text, r);
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/explain/bundle.h"
+
+#include <stdarg.h>
+
+#include "oci/spec/line.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+void bundle_deinit(Bundle *bundle) {
+        strv_free(bundle->pointers);
+        *bundle = (Bundle) {};
+}
+
+Origin bundle_origin(Bundle *bundle, const char *fmt, ...) {
+        const char *text = bundle->spec->text, *newline = strchr(text, '\n');
+        _cleanup_free_ char *pointer = NULL;
+        unsigned line;
+        va_list ap;
+
+        va_start(ap, fmt);
+        pointer = formatv(fmt, ap);
+        va_end(ap);
+        line = pointer ? json_line(text, pointer) : 0;
+        if (!pointer)
+                bundle->oom = true;
+        if (line == 0)
+                return (Origin) {};
+        if (newline && newline[1])
+                return (Origin) { .file = "config.json", .line = line };
+        if (strv_pushf(&bundle->pointers, "config.json#%s", pointer) < 0) {
+                bundle->oom = true;
+                return (Origin) {};
+        }
+        return (Origin) { .file = bundle->pointers[strv_length(bundle->pointers) - 1] };
+}
+
+/* With no_new_privs, execve(2) adds nothing to the permitted set, not even for root. */
+uint64_t bundle_capabilities(const Spec *spec) {
+        const SpecProcess *p = &spec->process;
+        const uint64_t of_root = p->inheritable | p->bounding;
+
+        if (p->uid != 0)
+                return p->ambient;
+        return p->no_new_privileges ? of_root & p->permitted : of_root;
+}

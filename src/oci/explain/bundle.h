@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What isoctl explain and why say about a bundle. The Spec is what a policy and its plan are for a sandbox; an entry's
+ * origin is the line of config.json, or, if the file has only one line, the JSON pointer:
+ * "config.json#/process/cwd". */
+
+#include "oci/spec/spec.h"
+#include "plan/show/output.h"
+#include "plan/why/question.h"
+
+typedef struct Bundle {
+        const Spec *spec;
+        char **pointers; /* origins refer to them */
+        bool oom;
+} Bundle;
+
+void bundle_deinit(Bundle *bundle);
+
+/* The origin of the value at a JSON pointer; without a file if config.json has no such value. It belongs to the bundle.
+ * If memory runs out, sets bundle->oom. */
+Origin bundle_origin(Bundle *bundle, const char *pointer, ...) _printf_(2, 3);
+
+/* Calls the printer for each entry. Returns 0 or -ENOMEM. subject is a Bundle. */
+int bundle_print(void *subject, const PlanPrinter *printer, void *userdata);
+
+/* Answers a question about the process of config.json. Returns 0, -ENOMEM, or -EINVAL as plan_why() does. */
+int bundle_why(Bundle *bundle, const WhyQuestion *question, WhyAnswer *ret);
+
+/* The capabilities that the command has after execve(2): capabilities(7). */
+uint64_t bundle_capabilities(const Spec *spec);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The root of a container as a plan has it. A mount that comes later hides what is below its destination. */
+#include "oci/explain/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "plan/root/model.h"
+#include "plan/why/answer.h"
+#include "plan/why/file.h"
+#include "util/array.h"
+#include "util/path.h"
+#include "util/strv.h"
+
+static void remove_below(Plan *plan, const char *destination) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (path_is_below(plan->mounts[i].destination, destination) ||
+                    streq(plan->mounts[i].destination, destination))
+                        plan_mount_deinit(&plan->mounts[i]);
+                else
+                        plan->mounts[kept++] = plan->mounts[i];
+        plan->n_mounts = kept;
+}
+
+/* Where the destination leads, with the mounts before it. */
+static char *resolve(const Plan *plan, const char *destination) {
+        _cleanup_free_ char *absolute = path_join("/", destination), *path = absolute ? path_simplify(absolute) : NULL;
+        RootModel model = {};
+        bool whole = path;
+        Spot spot = {};
+        char *found;
+
+        for (size_t i = 0; whole && i < plan->n_mounts; i++) {
+                PlanMount *added = root_model_add(&model, (PlanMount) {
+                        .destination = strdup(plan->mounts[i].destination) });
+                char *name = added ? added->destination : NULL;
+
+                whole = added && name;
+                if (!whole)
+                        break;
+                *added = plan->mounts[i];
+                added->destination = name;
+        }
+        found = !whole ? NULL : root_model_walk(&model, path, &spot) >= 0 ? TAKE_PTR(spot.path) : TAKE_PTR(path);
+        spot_deinit(&spot);
+        for (size_t i = 0; i < model.n_mounts; i++)
+                *model.mounts[i] = (PlanMount) { .destination = model.mounts[i]->destination };
+        root_model_deinit(&model);
+        return found;
+}
+
+/* Takes over what the mount owns. */
+static int add(Plan *plan, const char *destination, PlanMount mount, Origin origin) {
+        PlanMount *slot;
+
+        mount.destination = plan->n_mounts > 0 ? resolve(plan, destination) : strdup("/");
+        mount.origin = origin;
+        mount.asker = ASKED_BY_POLICY;
+        mount.place = PLACE_EXISTS;
+        if (mount.destination)
+                remove_below(plan, mount.destination);
+        slot = mount.destination ? ARRAY_APPEND(plan->mounts, plan->n_mounts) : NULL;
+        if (!slot) {
+                plan_mount_deinit(&mount);
+                return -ENOMEM;
+        }
+        *slot = mount;
+        return 0;
+}
+
+static PlanSource host_source(char *path) {
+        struct stat st;
+        const bool known = path && stat(path, &st) >= 0;
+
+        return (PlanSource) { .kind = SOURCE_PATH, .path = path, .directory = !known || S_ISDIR(st.st_mode),
+                              .device = known && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) };
+}
+
+static int add_mount(Bundle *b, Plan *plan, size_t i) {
+        const SpecMount *m = &b->spec->mounts[i];
+        const uint64_t set = m->set | m->all_set;
+        const Origin origin = bundle_origin(b, "/mounts/%zu", i);
+        PlanMount mount = { .kind = MOUNT_PROC, .attributes = { .read_only = set & MOUNT_ATTR_RDONLY,
+                                                              .no_exec = set & MOUNT_ATTR_NOEXEC, .recursive = true,
+                                                              .devices = !(set & MOUNT_ATTR_NODEV) } };
+        _cleanup_free_ char *path = NULL;
+
+        if (!m->type) {
+                path = *m->source == '/' ? strdup(m->source) : path_join(b->spec->bundle, m->source);
+                mount.kind = MOUNT_BIND;
+                mount.source = host_source(path ? realpath(path, NULL) ?: strdup(path) : NULL);
+                if (!mount.source.path)
+                        return -ENOMEM;
+        } else if (streq(m->type, "tmpfs")) {
+                mount.kind = MOUNT_TMPFS;
+                mount.options = m->data ? strdup(m->data) : NULL;
+        } else if (streq(m->type, "devpts"))
+                mount.kind = MOUNT_DEVPTS;
+        return add(plan, m->destination, mount, origin);
+}
+
+/* isorun-oci makes these nodes in the container; the host's are the same devices. */
+static int add_devices(Bundle *b, Plan *plan) {
+        static const char *const defaults[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(defaults) + b->spec->n_devices; i++) {
+                const size_t k = i - ELEMENTSOF(defaults);
+                const char *path = i < ELEMENTSOF(defaults) ? defaults[i] : b->spec->devices[k].path;
+                PlanMount mount = { .kind = MOUNT_BIND, .attributes.devices = true };
+
+                mount.source = host_source(strdup(path));
+                r = mount.source.path ? add(plan, path, mount, i < ELEMENTSOF(defaults) ? (Origin) {} : bundle_origin(
+                                                                       b, "/linux/devices/%zu", k))
+                                      : -ENOMEM;
+        }
+        return r;
+}
+
+static int compare(const void *a, const void *b) {
+        return destination_compare(((const PlanMount *) a)->destination, ((const PlanMount *) b)->destination);
+}
+
+static int make_plan(Bundle *b, Plan *plan) {
+        const Spec *spec = b->spec;
+        const uint64_t capabilities = bundle_capabilities(spec);
+        PlanMount root = { .kind = MOUNT_ROOT, .attributes = { .read_only = spec->root_read_only, .devices = true,
+                                                             .recursive = true } };
+        int r;
+
+        plan->uid = spec->process.uid;
+        plan->gid = spec->process.gid;
+        plan->groups = spec->process.groups;
+        plan->n_groups = spec->process.n_groups;
+        plan->uid_map = spec->uid_map;
+        plan->gid_map = spec->gid_map;
+        plan->bounding = capabilities;
+        plan->ambient = capabilities;
+        root.source = host_source(strdup(spec->root));
+        r = root.source.path ? add(plan, "/", root, bundle_origin(b, "/root")) : -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                r = add_mount(b, plan, i);
+        if (r >= 0)
+                r = add_devices(b, plan);
+        if (r >= 0 && plan->n_mounts > 0)
+                qsort(plan->mounts, plan->n_mounts, sizeof(*plan->mounts), compare);
+        return r;
+}
+
+static bool changes(WhyAction action) {
+        return action == WHY_WRITE || action == WHY_CREATE || action == WHY_REMOVE || action == WHY_RENAME;
+}
+
+static bool is_at(const char *path, const char *place) {
+        return streq(path, place) || path_is_below(path, place);
+}
+
+/* Returns 1 if a masked or read-only path decides, 0 or -ENOMEM. */
+static int ask_protected(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
+        const Spec *spec = b->spec;
+        int r;
+
+        for (size_t i = 0; spec->masked && spec->masked[i]; i++)
+                if (is_at(path, spec->masked[i])) {
+                        answer_origin(a, bundle_origin(b, "/linux/maskedPaths/%zu", i));
+                        r = streq(path, spec->masked[i]) && (q->action == WHY_READ || q->action == WHY_WRITE)
+                                    ? answer_allowed(a, "%s is hidden: it is empty, and what is written is lost", path)
+                                    : answer_denied(a, q->action == WHY_CREATE ? EROFS : ENOENT, BY_HIDING,
+                                                    "%s is hidden", spec->masked[i]);
+                        return r < 0 ? r : 1;
+                }
+        for (size_t i = 0; changes(q->action) && spec->read_only && spec->read_only[i]; i++)
+                if (is_at(path, spec->read_only[i])) {
+                        answer_origin(a, bundle_origin(b, "/linux/readonlyPaths/%zu", i));
+                        r = answer_denied(a, EROFS, BY_MOUNT, "%s is read-only", spec->read_only[i]);
+                        return r < 0 ? r : 1;
+                }
+        return 0;
+}
+
+int bundle_why_file(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
+        _cleanup_free_ char *path = path_simplify(q->object);
+        Plan plan = {};
+        int r = path ? ask_protected(b, q, path, a) : -ENOMEM;
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = make_plan(b, &plan);
+        if (r >= 0)
+                r = why_file(&plan, q, a);
+        free(TAKE_PTR(a->allow)); /* it would be a line of a policy */
+        a->opens = NULL;
+        for (size_t i = 0; i < plan.n_mounts; i++)
+                plan_mount_deinit(&plan.mounts[i]);
+        free(plan.mounts);
+        return r;
+}

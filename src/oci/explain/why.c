@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files are answered by the code for plans, from a plan that has the container's ids, capabilities and mounts. */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "image/json.h"
+#include "oci/explain/bundle.h"
+#include "oci/explain/call.h"
+#include "oci/explain/files.h"
+#include "plan/why/answer.h"
+#include "plan/why/target.h"
+#include "policy/value/names.h"
+#include "util/parse.h"
+#include "util/strv.h"
+
+static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
+        const NamedNumber *c = capability_find(q->object);
+        const SpecProcess *p = &b->spec->process;
+        const char *set = p->uid != 0 ? "ambient" : "bounding";
+        char name[CAPABILITY_NAME_MAX];
+        int r;
+
+        if (!c)
+                return -EINVAL;
+        capability_write(c, name);
+        if (p->uid == 0 && p->no_new_privileges && p->bounding & UINT64_C(1) << c->number)
+                set = "permitted";
+        answer_origin(a, bundle_origin(b, "/process/capabilities/%s", set));
+        if (bundle_capabilities(b->spec) & UINT64_C(1) << c->number)
+                return answer_allowed(a, "the command has %s%s", name,
+                                      b->spec->uid_map.n > 0 ? ", over its own namespaces alone" : "");
+        if (!a->has_origin)
+                answer_origin(a, bundle_origin(b, "/process"));
+        r = answer_denied(a, EPERM, BY_CAPABILITY, "the %s capabilities do not have %s", set, name);
+        return r < 0 ? r : answer_allow(a, b->spec->uid_map.n > 0 ? "all that this capability allows in the container" :
+                                                                  "all that this capability allows on the machine",
+                                        "%s in /process/capabilities: %s", name,
+                                        p->uid == 0 ? "bounding, permitted and effective" :
+                                                      "bounding, permitted, inheritable and ambient");
+}
+
+static int why_environment(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
+        char **environment = b->spec->process.environment;
+        const char *name = q->object;
+        int r;
+
+        if (!*name || strchr(name, '='))
+                return -EINVAL;
+        for (size_t i = 0; environment && environment[i]; i++) {
+                const char *rest = startswith(environment[i], name);
+
+                if (!rest || *rest != '=')
+                        continue;
+                answer_origin(a, bundle_origin(b, "/process/env/%zu", i));
+                return answer_allowed(a, "%s is \"%s\"", name, rest + 1);
+        }
+        answer_origin(a, bundle_origin(b, "/process/env"));
+        r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: no variable of the caller reaches the command", name);
+        return r < 0 ? r : answer_allow(a, "a variable of this value, and nothing else", "\"%s=VALUE\" in /process/env",
+                                        name);
+}
+
+/* NOFILE, RLIMIT_NOFILE, or a file of the cgroup such as memory.max. */
+static int why_limit(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
+        const json_t *list = json_object_get(json_object_get(b->spec->json, "process"), "rlimits");
+        const char *bare = startswith(q->object, "RLIMIT_") ?: q->object;
+
+        for (size_t i = 0; i < b->spec->n_cgroup_files; i++) {
+                const SpecCgroupFile *f = &b->spec->cgroup_files[i];
+
+                if (!streq(f->file, q->object))
+                        continue;
+                answer_origin(a, bundle_origin(b, "%s", f->pointer));
+                return answer_denied(a, streq(f->file, "pids.max") ? EAGAIN : 0, BY_LIMIT,
+                                     "%s is %s for the whole container", f->file, f->value);
+        }
+        for (size_t i = 0; i < b->spec->process.n_limits; i++) {
+                const rlim_t soft = b->spec->process.limits[i].limit.rlim_cur;
+                const char *type = json_text_of(json_array_get(list, i), "type");
+
+                if (!streq(type + strlen("RLIMIT_"), bare))
+                        continue;
+                answer_origin(a, bundle_origin(b, "/process/rlimits/%zu", i));
+                return soft == RLIM_INFINITY ? answer_allowed(a, "%s is unlimited", type)
+                                             : answer_denied(a, 0, BY_LIMIT, "%s is %ju for each process", type,
+                                                             (uintmax_t) soft);
+        }
+        return answer_allowed(a, "config.json sets no %s: the limit is the caller's", q->object);
+}
+
+static int network_origin(Bundle *b, WhyAnswer *a) {
+        const json_t *list = json_object_get(json_object_get(b->spec->json, "linux"), "namespaces");
+
+        for (size_t i = 0; i < json_array_size(list); i++)
+                if (streq(json_text_of(json_array_get(list, i), "type") ?: "", "network"))
+                        answer_origin(a, bundle_origin(b, "/linux/namespaces/%zu", i));
+        if (!a->has_origin)
+                answer_origin(a, bundle_origin(b, "/linux/namespaces"));
+        return 0;
+}
+
+/* The network of a container is the engine's: config.json names it, and does not say where it leads. */
+static int why_network(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
+        const bool is_new = b->spec->new_namespaces & CLONE_NEWNET;
+        WhyTarget target = {};
+        uint64_t port;
+        int r;
+
+        if (q->action == WHY_LISTEN) {
+                _cleanup_free_ char *number = strndup(q->object, strcspn(q->object, "/"));
+
+                if (!number)
+                        return -ENOMEM;
+                if (parse_u64_range(number, 1, UINT16_MAX, &port) < 0)
+                        return -EINVAL;
+        } else {
+                r = why_target_parse(q->object, &target);
+                why_target_deinit(&target);
+                if (r < 0)
+                        return r;
+        }
+        (void) network_origin(b, a);
+        if (!is_new && !b->spec->joined[SPEC_NETWORK])
+                return answer_allowed(a, "the network is the host's; whether %s is another question",
+                                      q->action == WHY_LISTEN ? "the port is free" : "a server is there");
+        return answer_depends(a, "the network is %s, and its devices are the engine's",
+                              is_new ? "the container's own" : b->spec->joined[SPEC_NETWORK]);
+}
+
+int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
+        const bool is_socket = q->action == WHY_CONNECT && (q->object[0] == '/' || q->object[0] == '@');
+        WhyAnswer a = {};
+        int r;
+
+        if (q->action == WHY_CALL)
+                r = bundle_why_call(b, q, &a);
+        else if (q->action == WHY_CAPABILITY)
+                r = why_capability(b, q, &a);
+        else if (q->action == WHY_ENVIRONMENT)
+                r = why_environment(b, q, &a);
+        else if (q->action == WHY_LIMIT)
+                r = why_limit(b, q, &a);
+        else if (is_socket && q->object[0] == '@')
+                r = network_origin(b, &a) < 0 ? -ENOMEM
+                    : b->spec->new_namespaces & CLONE_NEWNET || b->spec->joined[SPEC_NETWORK]
+                            ? answer_denied(&a, ECONNREFUSED, BY_NAMESPACE,
+                                            "abstract sockets belong to a network, and the container has its own")
+                            : answer_allowed(&a, "the network is the host's");
+        else if (!is_socket && (q->action == WHY_CONNECT || q->action == WHY_LISTEN))
+                r = why_network(b, q, &a);
+        else
+                r = q->object[0] == '/' ? bundle_why_file(b, q, &a) : -EINVAL;
+        if (r >= 0 && b->oom)
+                r = -ENOMEM;
+        if (r < 0)
+                why_answer_deinit(&a);
+        else
+                *ret = a;
+        return r;
+}
