@@ -191,6 +191,11 @@ static unsigned get_personality(void) {
         return (unsigned) personality(UINT32_MAX);
 }
 
+/* Where the kernel has no audit log, processes have no id of a login, which is for it: proc_pid_loginuid(5). */
+static bool has_audit(void) {
+        return access("/proc/self/loginuid", F_OK) == 0;
+}
+
 static bool listens_at(int fd, const char *path, uint16_t port) {
         union {
                 struct sockaddr any;
@@ -264,6 +269,7 @@ int host_probe(Host *host, Report *report) {
                 .find_program = find_program,
                 .get_limit = get_limit,
                 .get_user_limit = get_user_limit,
+                .has_audit = has_audit,
                 .get_personality = get_personality,
                 .listens_at = listens_at,
                 .read_resolver = read_resolver,

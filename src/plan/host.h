@@ -62,6 +62,7 @@ typedef struct Host {
         int (*get_limit)(int resource, struct rlimit *ret); /* this process's: getrlimit(2); 0 or -errno */
         int (*get_user_limit)(const char *name, uint64_t *ret); /* a file of /proc/sys/user, of this process's user
                                                                    namespace; 0 or -errno */
+        bool (*has_audit)(void);                            /* the kernel has an audit log */
         unsigned (*get_personality)(void);                  /* this process's: personality(2) */
         /* Whether fd is a socket that listens at this path or, without a path, at this TCP port. */
         bool (*listens_at)(int fd, const char *path, uint16_t port);

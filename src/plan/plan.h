@@ -256,6 +256,7 @@ typedef struct Plan {
         int record;       /* borrowed fd of the file for the policy that isorun records; 0: none. With it, the payload
                              is watched */
         bool log_denials; /* isorun records in the journal what the filter denies: plan/deny/notify.h */
+        bool audit_denials; /* the kernel's audit log has what Landlock denies: plan/deny/landlock.c */
         bool hand_over;   /* the reaper becomes the main process of the unit, and isorun ends */
 } Plan;
 

@@ -20,6 +20,9 @@
 #ifndef LANDLOCK_ACCESS_NET_CONNECT_TCP
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
 #endif
+#ifndef LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON
+#define LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON (1U << 1)
+#endif
 #ifndef LANDLOCK_RESTRICT_SELF_TSYNC
 #define LANDLOCK_RESTRICT_SELF_TSYNC (1U << 3) /* Linux 7.0 */
 #endif
@@ -29,6 +32,7 @@ enum {
         LANDLOCK_ABI_TRUNCATE = 3,
         LANDLOCK_ABI_NET = 4,
         LANDLOCK_ABI_SCOPE = 6,
+        LANDLOCK_ABI_LOG = 7,
 };
 
 /* struct landlock_ruleset_attr with all fields of ABI 6. For older kernels, pass the size of the fields that they

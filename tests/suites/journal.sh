@@ -330,6 +330,28 @@ print(mount(), error(libc.ptrace, 16, 1, 0, 0))"
 	also ok "$label: ... and so does the process" eventually not pgrep -x isorun-denials
 }
 
+# The flag by which the kernel's audit log has what Landlock denies: LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON, 2. (Only the
+# initial pid namespace can read that log.)
+landlock_flags() { # options...
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run "${who[@]}" strace -f -qq -e trace=landlock_restrict_self \
+		"$isorun" "${mode[@]}" --no-scope "$@" true
+	echo "$status $(sed -n 's/.*landlock_restrict_self([0-9]*, \([0-9a-zA-Z_]*\)) *= \(.*\)/\1 \2/p' "$tmp/err")"
+}
+
+test_denials_audit() {
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: LogDenials=audit" "strace cannot trace here"
+	elif [ "$(landlock_abi)" -lt 7 ] || [ ! -e /proc/self/loginuid ]; then
+		run "${who[@]}" "$isorun" "${mode[@]}" -p LogDenials=audit true
+		like "$label: LogDenials=audit, which this kernel cannot do" "$status $err" \
+			"125 *-p LogDenials=: cannot be enforced: *audit log*(the line Optional=LogDenials *"
+	else
+		is "$label: LogDenials=audit sets Landlock's flag" "$(landlock_flags -p LogDenials=audit)" "0 0x2 0"
+		also is "$label: ... with the records, too" "$(landlock_flags -p LogDenials=yes+audit -p Optional=LogDenials)" "0 0x2 0"
+		also is "$label: ... and LogDenials=yes does not" "$(landlock_flags -p LogDenials=yes)" "0 0 0"
+	fi
+}
+
 # Where nothing can be recorded, that is said.
 test_denials_refused() {
 	run "${who[@]}" "$isorun" --no-scope -p "Optional=MemoryMax TasksMax" --policy "$tmp/denials.conf" python3 -Ic "$denied
@@ -356,6 +378,7 @@ all() {
 	test_denials
 	test_denials_unanswered
 	test_denials_stopped
+	test_denials_audit
 	test_denials_refused
 }
 

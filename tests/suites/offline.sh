@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 note=" [no refusal]"
 tree=$tmp/tree
-said="isoctl: notice: --root: assumes root of the host, with systemd and a kernel that has all that isorun uses (Landlock ABI 6): isoctl check there tells what it lacks"
+said="isoctl: notice: --root: assumes root of the host, with systemd and a kernel that has all that isorun uses (Landlock ABI 7): isoctl check there tells what it lacks"
 
 # As mmdebstrap leaves one, but small.
 make_tree() {

@@ -118,6 +118,14 @@ static inline int plan_get_user_limit(const char *name, uint64_t *ret) {
         return 0;
 }
 
+static inline bool plan_has_audit(void) {
+        return true;
+}
+
+static inline bool plan_lacks_audit(void) {
+        return false;
+}
+
 static inline unsigned plan_get_personality(void) {
         return 8;
 }
@@ -179,6 +187,7 @@ static inline int plan_set_up(void **state) {
                 .find_program = plan_find_program,
                 .get_limit = plan_get_limit,
                 .get_user_limit = plan_get_user_limit,
+                .has_audit = plan_has_audit,
                 .get_personality = plan_get_personality,
                 .listens_at = plan_listens_at,
                 .find_init_cgroup = plan_find_init_cgroup,

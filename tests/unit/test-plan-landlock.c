@@ -101,6 +101,38 @@ static void test_landlock_queues(void **state) {
         }
 }
 
+/* LogDenials=audit: what the kernel cannot note is an error. */
+static void test_landlock_audit(void **state) {
+        static const struct {
+                const char *lines;
+                bool audit, records;
+        } cases[] = {
+                { "", false, false },
+                { "LogDenials=no", false, false },
+                { "LogDenials=yes", false, true },
+                { "LogDenials=1", false, true },
+                { "LogDenials=audit", true, false },
+                { "LogDenials=yes+audit", true, true },
+                { "LogDenials=audit\nLandlockFiles=no\nAbstractSockets=yes", true, false },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                plan_expect_good(f, cases[i].lines);
+                expect_number(cases[i].lines, f->plan->audit_denials, cases[i].audit);
+                expect_number(cases[i].lines, f->plan->log_denials, cases[i].records);
+        }
+        f->host.landlock_abi = 6;
+        plan_expect_error(f, "LogDenials=audit", EOPNOTSUPP, "test.conf:1: LogDenials=: cannot be enforced: only Linux");
+        plan_expect_notice(f, "LogDenials=yes+audit\nOptional=LogDenials", "LogDenials=: not enforced: only Linux");
+        expect_number("optional", f->plan->audit_denials, false);
+        expect_number("optional", f->plan->log_denials, true);
+        f->host.landlock_abi = 7;
+        f->host.has_audit = plan_lacks_audit;
+        plan_expect_error(f, "LogDenials=audit", EOPNOTSUPP,
+                          "test.conf:1: LogDenials=: cannot be enforced: this kernel has no audit log");
+}
+
 static void test_landlock_rights(_unused_ void **state) {
         uint64_t seen = 0;
 
@@ -119,6 +151,7 @@ int main(void) {
                 IN_PLAN(test_landlock_rules),
                 IN_PLAN(test_landlock_without_files),
                 IN_PLAN(test_landlock_queues),
+                IN_PLAN(test_landlock_audit),
                 cmocka_unit_test(test_landlock_rights),
         };
 

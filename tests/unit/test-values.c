@@ -103,6 +103,13 @@ static const Case set_cases[] = {
         { "SystemCallErrorNumber", "0", NULL },
         { "SystemCallErrorNumber", "kill", NULL },
         { "SystemCallErrorNumber", "4096", NULL },
+        /* log_denials */
+        { "LogDenials", "yes", "yes n=1" },
+        { "LogDenials", "off", "no" },
+        { "LogDenials", "audit", "audit n=2" },
+        { "LogDenials", "yes+audit", "yes+audit n=3" },
+        { "LogDenials", "yes audit", NULL },
+        { "LogDenials", "journal", NULL },
         /* architectures */
         { "SystemCallArchitectures", "native", "native" },
         { "SystemCallArchitectures", "x86-64 arm64", "x86-64 n=3221225534; arm64 n=3221225655" },

@@ -174,6 +174,10 @@ static int get_user_limit(_unused_ const char *name, _unused_ uint64_t *ret) {
         return -ENOENT;
 }
 
+static bool has_audit(void) {
+        return true;
+}
+
 static unsigned get_personality(void) {
         return 0;
 }
@@ -214,7 +218,8 @@ int other_host(Host *host, Report *report) {
                 .cgroup_root = strdup("/sys/fs/cgroup"),
                 .initial_users = true,
                 .system_manager = true,
-                .landlock_abi = LANDLOCK_ABI_SCOPE,
+                .landlock_abi = LANDLOCK_ABI_LOG,
+                .has_audit = has_audit,
                 .find_ranges = find_ranges,
                 .find_user = find_user_by_name,
                 .find_user_by_uid = find_user_by_uid,

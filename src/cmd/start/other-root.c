@@ -182,7 +182,7 @@ static int enter(const char *directory, bool keep_input, Report *report) {
         entered = true;
         report_notice(report, "%s: assumes root of the host, with systemd and a kernel that has all that isorun "
                               "uses (Landlock ABI %d): isoctl check there tells what it lacks",
-                      arg_option, LANDLOCK_ABI_SCOPE);
+                      arg_option, LANDLOCK_ABI_LOG);
         if (!is_root)
                 report_notice(report, "%s: as a user, isoctl cannot tell the owners of files apart; root's isoctl "
                                       "checks them as a start does", arg_option);

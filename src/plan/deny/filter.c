@@ -274,7 +274,7 @@ static int check_watched(Builder *b) {
 static int check_logged(Builder *b) {
         const Setting *s = policy_get(b->policy, D_LogDenials);
 
-        if (!s->value.number)
+        if (s->value.number != LOG_DENIALS_YES && s->value.number != LOG_DENIALS_BOTH)
                 return 0;
         if (b->request->hand_over)
                 return build_error(b, s, D_LogDenials, EINVAL, "isorun writes the records, so it cannot end after "

@@ -87,14 +87,33 @@ static int add_file_rules(Plan *plan) {
         return r;
 }
 
+/* LogDenials=audit. */
+static int build_audit(Builder *b) {
+        const Setting *s = policy_get(b->policy, D_LogDenials);
+        const char *lacking = NULL;
+
+        if (s->value.number != LOG_DENIALS_AUDIT && s->value.number != LOG_DENIALS_BOTH)
+                return 0;
+        if (b->plan->landlock_abi < LANDLOCK_ABI_LOG)
+                lacking = "only Linux 6.15 and newer can note in the audit log what Landlock denies";
+        else if (!b->host->has_audit())
+                lacking = "this kernel has no audit log (CONFIG_AUDIT)";
+        b->plan->audit_denials = !lacking;
+        return !lacking || build_may_lack(b, D_LogDenials, s->origin, lacking) ? 0 : -EOPNOTSUPP;
+}
+
 int build_landlock(Builder *b) {
         Plan *plan = b->plan;
+        int r;
 
         plan->landlock_abi = b->host->landlock_abi;
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
                 plan->landlock_scope = LANDLOCK_SCOPE_SIGNAL;
         if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE && !policy_is_true(b->policy, D_AbstractSockets))
                 plan->landlock_scope |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+        r = build_audit(b);
+        if (r < 0)
+                return r;
         /* In a Landlock domain that handles files, every mount(2) fails. */
         if (build_may_mount(b) || plan->landlock_abi < LANDLOCK_ABI_REFER ||
             !policy_is_true(b->policy, D_LandlockFiles))

@@ -116,6 +116,8 @@ void show_landlock(Output *out) {
                 output_entry(out, "scope", NULL, "the payload cannot %ssend signals outside",
                              plan->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET ? "reach abstract sockets or "
                                                                                         : "");
+        if (plan->audit_denials)
+                output_entry(out, "denials", output_origin_of(out, D_LogDenials), "in the kernel's audit log");
         if (policy_is_true(out->policy, D_AbstractSockets) && !policy_is_true(out->policy, D_PrivateNetwork))
                 output_entry(out, "abstract sockets", output_origin_of(out, D_AbstractSockets),
                              "the payload can reach those of the host");

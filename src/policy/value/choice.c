@@ -44,4 +44,5 @@ const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", p
                                       WORDS(PROTECT_PROC_CHOICES) };
 const ValueType type_proc_subset = { "all|pid", parse_choice, WORDS(PROC_SUBSET_CHOICES) };
 const ValueType type_program = { "narrow|ignore", parse_choice, WORDS(PROGRAM_CHOICES) };
+const ValueType type_log_denials = { "yes|no|audit|yes+audit", parse_choice, WORDS(LOG_DENIALS_CHOICES) };
 const ValueType type_terminal = { "private|shared", parse_choice, WORDS(TERMINAL_CHOICES) };

@@ -56,6 +56,13 @@ typedef enum ProcSubset { PROC_SUBSET_CHOICES(CHOICE_ENUM) } ProcSubset;
         X(PROGRAM_IGNORE, "ignore")
 typedef enum ProgramChoice { PROGRAM_CHOICES(CHOICE_ENUM) } ProgramChoice;
 
+#define LOG_DENIALS_CHOICES(X)      \
+        X(LOG_DENIALS_NO, "no")       \
+        X(LOG_DENIALS_YES, "yes")     \
+        X(LOG_DENIALS_AUDIT, "audit") \
+        X(LOG_DENIALS_BOTH, "yes+audit")
+typedef enum LogDenials { LOG_DENIALS_CHOICES(CHOICE_ENUM) } LogDenials;
+
 #define TERMINAL_CHOICES(X)           \
         X(TERMINAL_PRIVATE, "private") \
         X(TERMINAL_SHARED, "shared")

@@ -52,13 +52,12 @@ extern const ValueType type_addresses, type_architectures, type_bind, type_bitma
         type_command, type_cpu_quota, type_cpu_weight, type_delegate, type_device_allow, type_device_bytes,
         type_device_count, type_device_policy, type_device_weight, type_directive_names, type_environment,
         type_error_number, type_families, type_file, type_flows_max, type_grant, type_kill_mode, type_listen,
-        type_load_credential, type_memory,
-        type_mode, type_namespaces, type_nice, type_oom_policy, type_paths, type_peers, type_pool, type_private_users,
-        type_proc_subset, type_program, type_protect_home, type_protect_proc, type_read_only_paths,
-        type_resource_limit, type_root, type_set_credential, type_signal, type_slice, type_standard_input,
-        type_standard_output, type_string,
-        type_symlink, type_system_calls, type_tasks, type_terminal, type_timespan, type_tmpfs, type_unit_names,
-        type_unset_environment, type_user, type_variable_names, type_volume, type_weight, type_working_directory;
+        type_load_credential, type_log_denials, type_memory, type_mode, type_namespaces, type_nice, type_oom_policy,
+        type_paths, type_peers, type_pool, type_private_users, type_proc_subset, type_program, type_protect_home,
+        type_protect_proc, type_read_only_paths, type_resource_limit, type_root, type_set_credential, type_signal,
+        type_slice, type_standard_input, type_standard_output, type_string, type_symlink, type_system_calls,
+        type_tasks, type_terminal, type_timespan, type_tmpfs, type_unit_names, type_unset_environment, type_user,
+        type_variable_names, type_volume, type_weight, type_working_directory;
 
 /* Value.number of type_bind, type_volume and type_grant. For binds and volumes, words holds the source, the
  * destination, and the patterns to hide ("hide=*.key"). The source of a volume is an absolute path or a name. For

@@ -251,6 +251,7 @@ static int prepare_inner(Payload *payload, int ruleset, Failure *f) {
 
 static int start(Payload *payload, int ruleset, Failure *f) {
         const Plan *plan = payload->inside->plan;
+        const unsigned flags = plan->audit_denials ? LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON : 0;
         int r;
 
         if (plan->inner_namespaces) {
@@ -258,7 +259,7 @@ static int start(Payload *payload, int ruleset, Failure *f) {
                 if (r < 0)
                         return r;
         }
-        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset, 0) < 0)
+        if (ruleset >= 0 && sys_landlock_restrict_self(ruleset, flags) < 0)
                 return fail(f, errno, "cannot enforce the Landlock rules%s",
                             errno == E2BIG ?
                                     " (the kernel does not allow deeper nesting of sandboxes with Landlock)"
