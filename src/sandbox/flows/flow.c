@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "plan/network/flows.h"
 #include "sandbox/flows/inner.h"
+#include "sandbox/flows/listen.h"
 #include "sandbox/flows/lookup.h"
 #include "sandbox/flows/proxy.h"
 #include "sandbox/notify/text.h"
@@ -151,12 +153,40 @@ static void set_probes(int fd, size_t from, size_t to) {
                 (void) setsockopt(fd, probes[i].level, probes[i].name, &probes[i].value, sizeof(probes[i].value));
 }
 
+/* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses:
+ * ipv6(7). */
+static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
+        Address a = {}, v4 = { .v4 = { .sin_family = AF_INET } };
+        socklen_t size = sizeof(a);
+
+        if (get(fd, &a.any, &size) < 0)
+                return (Address) {};
+        if (a.any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a.v6.sin6_addr))
+                return a;
+        v4.v4.sin_port = a.v6.sin6_port;
+        memcpy(&v4.v4.sin_addr, a.v6.sin6_addr.s6_addr + 12, sizeof(v4.v4.sin_addr));
+        return v4;
+}
+
+/* The host's congestion control may send each segment by a timer, as bbr does: that takes two thirds of the processor
+ * time of a transfer. On the loopback device, nothing is lost or late, so that the simplest one does. */
+static void spare_timers(int fd, const Address *a) {
+        if (a->any.sa_family == AF_INET ? ntohl(a->v4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET
+                                        : a->any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr))
+                (void) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, LISTEN_CONGESTION, strlen(LISTEN_CONGESTION));
+}
+
 void flow_prepare(const Listener *l) {
         const int yes = 1;
+        Address a;
 
         (void) setsockopt(l->watch.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
         if (l->peer)
                 set_probes(l->watch.fd, 0, INHERITED);
+        else {
+                a = address_of(l->watch.fd, getsockname);
+                spare_timers(l->watch.fd, &a);
+        }
 }
 
 /* The payload has said that it sends no more. If it has closed its socket, the kernel keeps that for tcp_fin_timeout,
@@ -213,21 +243,6 @@ static void connect_next(Server *s, Flow *f);
 /* Where a server in the payload may listen: at all addresses, or only at a loopback one, of either family. */
 static const char *const places[] = { FLOWS_NETWORK, "127.0.0.1", FLOWS_SERVER6, "::1" };
 
-/* The address of one end, or none if it is that of a Unix socket. At [::], clients by IPv4 have mapped addresses:
- * ipv6(7). */
-static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *)) {
-        Address a = {}, v4 = { .v4 = { .sin_family = AF_INET } };
-        socklen_t size = sizeof(a);
-
-        if (get(fd, &a.any, &size) < 0)
-                return (Address) {};
-        if (a.any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a.v6.sin6_addr))
-                return a;
-        v4.v4.sin_port = a.v6.sin6_port;
-        memcpy(&v4.v4.sin_addr, a.v6.sin6_addr.s6_addr + 12, sizeof(v4.v4.sin_addr));
-        return v4;
-}
-
 /* The server in the payload has been reached. Returns whether it knows about its client as the policy says. */
 static bool greet(Server *s, Flow *f) {
         const int client = f->outside.watch.fd;
@@ -279,6 +294,7 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
                 return -errno;
         if (!f->lookup.peer->is_socket) {
                 (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+                spare_timers(fd, (const Address *) address);
                 /* The payload's own setting finds out about isorun, not about a peer that has lost its power. */
                 (void) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
                 if (f->next_address < f->lookup.n)

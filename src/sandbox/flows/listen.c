@@ -97,6 +97,13 @@ static void enlarge_segments(void) {
                 (void) send(fd, &request, sizeof(request), 0);
 }
 
+/* For all connections in this network: LISTEN_CONGESTION. The file is that of the reader's network. If it is read-only,
+ * everything works as without. */
+static void choose_congestion(int proc) {
+        (void) file_write(proc, proc < 0 ? "/proc/sys/net/ipv4/tcp_congestion_control"
+                                         : "sys/net/ipv4/tcp_congestion_control", LISTEN_CONGESTION);
+}
+
 /* Makes the whole network of the twins local: ipv6(7). An address of it would not do that, and with one, programs would
  * prefer the twins. Returns whether this network has IPv6: it may be off, or denied by a sandbox around. */
 static bool add_network6(void) {
@@ -288,6 +295,7 @@ int listen_for_flows(const Plan *plan, int proc, int socket, Failure *f) {
                 return 0;
         r = add_addresses(plan, f);
         enlarge_segments();
+        choose_congestion(proc);
         if (r >= 0 && plan_has_names(plan))
                 r = listen_for_peers(plan, &to, f);
         if (r >= 0 && has_low_port(plan))
