@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server for the suite flows. Usage: flow-server.py [ADDRESS:]PORT|PORT/udp|PORT/many|SOCKET...   It says "ready" when it listens.
+"""A server for the suite flows. Usage: flow-server.py [ADDRESS:]PORT|PORT/udp|PORT/many|@NAME|SOCKET...   It says "ready" when it listens.
 
 ADDRESS is 127.0.0.1, or one of IPv6 in brackets, where it listens for IPv6 alone. At PORT/many of 127.0.0.1, one thread
 serves thousands of clients: it sends back what comes, but no first line "echo".
 
-At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
+@NAME is an abstract Unix socket. At SOCKET.busy it listens with the smallest queue, and accepts five connections for each one at SOCKET.go.
 
 The first line that a client sends says what to do:
   echo       send back everything until the client has ended, then "end" and the number of bytes
@@ -73,10 +73,11 @@ def serve(c):
 
 
 def listen(place):
-    if place.startswith("/"):
+    if place[0] in "/@":
         s = socket.socket(socket.AF_UNIX)
-        s.bind(place)
-        os.chmod(place, 0o666)
+        s.bind(place.replace("@", "\0"))
+        if place[0] == "/":
+            os.chmod(place, 0o666)
     elif place.endswith("/udp"):
         s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         s.bind(("::", int(place.removesuffix("/udp"))))

@@ -148,6 +148,14 @@ test_languages() {
 	else
 		skip "$label: node reaches a peer" "node is not installed"
 	fi
+	# A JVM takes a second of processor time to start.
+	if [ -z "${TEST_FULL-}" ]; then
+		skip "$label: java reaches a peer" "TEST_FULL is not set"
+	elif [ -x "$(command -v javac)" ]; then
+		works "java reaches a peer" "200 hello" -v "$tmp/java:/java:ro" -c $peer java -cp /java Get http://www.example.test/
+	else
+		skip "$label: java reaches a peer" "javac is not installed"
+	fi
 	works "a peer has an IPv6 address" hello -c 'www.example.test:80=[::1]:7080' curl -s http://www.example.test/
 	works "busybox asks a name server that is a peer" "Address: 192.0.2.7" -c ns.example.test:53/udp=127.0.0.1:7053 \
 		sh -c 'busybox nslookup -type=a known.example.test ns.example.test | grep -o "Address: 192.*"'
@@ -187,7 +195,42 @@ test_redis() {
 	done
 }
 
+make_java() {
+	[ -n "${TEST_FULL-}" ] && [ -x "$(command -v javac)" ] || return 0
+	cat >"$tmp/Get.java" <<-'JAVA'
+		import java.net.*;
+		public class Get {
+			public static void main(String[] argv) throws Exception {
+				var c = (HttpURLConnection) new URL(argv[0]).openConnection();
+				System.out.print(c.getResponseCode() + " " + new String(c.getInputStream().readAllBytes()));
+			}
+		}
+	JAVA
+	mkdir -m 755 "$tmp/java"
+	javac -d "$tmp/java" "$tmp/Get.java" && chmod 644 "$tmp/java/Get.class"
+}
+
+# The web server with the configuration of its package, at the usual port of the host, under its policy. Clients who come
+# eight at a time, each with a connection of its own, all get their page.
+test_nginx() {
+	"$isorun" --quiet --policy "$top/policies/web.conf" "${mode[@]}" -p Optional=CPUQuota -p ListenOn=80 nginx -e stderr \
+		-g 'daemon off;' &
+	await answers 80
+	is "root: nginx as its package has it, at port 80 of the host: 1000 requests, none lost" "$(python3 - <<-'PY'
+		import concurrent.futures, urllib.request
+		def get(_):
+		    with urllib.request.urlopen("http://127.0.0.1/", timeout=60) as page:
+		        return page.status == 200 and b"nginx" in page.read()
+		with concurrent.futures.ThreadPoolExecutor(8) as pool:
+		    print(sum(pool.map(get, range(1000))))
+	PY
+	)" 1000
+	kill "$(first_pid '^nginx: master process nginx -e stderr -g')"
+	wait $!
+}
+
 make_repository
+make_java
 serve_files
 serve_ssh
 serve_database
@@ -208,3 +251,4 @@ all() {
 	test_redis
 }
 as_everybody all
+test_nginx

@@ -650,7 +650,7 @@ test_entrances() {
 	mkdir "$tmp/in-$label"
 	"${who[@]}" true && chown "$("${who[@]}" id -u)" "$tmp/in-$label"
 	listening entered -p "ListenOn=$port=80 0.0.0.0:$((port + 1))=8080 [::1]:$((port + 2))=80 unix:$socket=81" \
-		-p ConnectTo=www.example.test:443 -- 80 127.0.0.1:8080 81
+		-p ConnectTo=www.example.test:443 -- 80 127.0.0.1:8080 81 "@isorun-test-$label"
 	# promise P17
 	no_refusal is "$label: a server without capabilities listens at port 80 inside, and sees its client as 198.18.0.2" \
 		"$(reach "ask('127.0.0.1', $port)")" 198.18.0.2
@@ -668,10 +668,31 @@ test_entrances() {
 		"$(reach "flood('127.0.0.1', $port, 1100)")" "1024 76 198.18.0.2"
 	refused "a port that is taken" "-p: ListenOn=: cannot listen at port $port of 127.0.0.1: *" -p ListenOn=$port=80 true
 	refused "a socket that is taken" "-p: ListenOn=: cannot listen at $socket: *" -p "ListenOn=unix:$socket=80" true
+	others
 	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
 	wait "${servers[@]}"
 	also ok "$label: at the end, the socket is gone" not test -e "$socket"
 	also is "$label: ... and so are the ports" "$(reach "attempt(ask, '127.0.0.1', $port)")" ECONNREFUSED
+}
+
+# What another instance reaches of this one: only what its own policy names.
+others() {
+	local there attempts
+	there=$(first_pid '^/usr/bin/python3 /server.py')
+	attempts="attempt(ask, '127.0.0.1', $port), attempt(ask, '::1', $((port + 2))), attempt(ask, '11.22.33.1', $((port + 1)))"
+	attempts="$attempts, attempt(ask, '127.0.0.1', 80), attempt(ask, '198.18.0.1', 80), attempt(ask, '127.0.0.1', 8080)"
+	attempts="' '.join(map(str, ($attempts, attempt(unix, '\\0isorun-test-$label'), attempt(unix, '$socket'))))"
+	# promise P17
+	net "another instance reaches none of its ports, servers and sockets" \
+		"ECONNREFUSED ECONNREFUSED ENETUNREACH ECONNREFUSED ENETUNREACH ECONNREFUSED ECONNREFUSED ENOENT" "$attempts"
+	# promise P48
+	net "... nor does one with another peer and a server of its own" \
+		"ECONNREFUSED ECONNREFUSED ENETUNREACH ECONNREFUSED ECONNREFUSED ECONNREFUSED ECONNREFUSED ENOENT" \
+		-p ListenOn=$((port + 3)) -p ConnectTo=localhost:8090 "$attempts"
+	no_refusal net "... but one whose policy names a port does" "198.18.0.2 ECONNREFUSED" -p "ConnectTo=localhost:$port" \
+		"ask('localhost', $port) + ' ' + attempt(ask, '127.0.0.1', 80)"
+	also no_refusal like "$label: ... all of which are there" \
+		"$(nsenter -t "${there:-x}" -n python3 "$tmp/net.py" "ask('127.0.0.1', 80) + ' ' + unix('\\0isorun-test-$label')")" "127.0.0.1 * *"
 }
 
 # Servers inside that listen for IPv6 alone.
@@ -762,8 +783,10 @@ reachable() { [ "$(reach "attempt(ask, '127.0.0.1', $1)")" = 198.18.0.2 ]; }
 
 # The process that makes sockets in the payload's network.
 test_inner() {
-	local servers=() pid
-	listening inner -p "ListenOn=$((label_port + 6))=80" -- 80
+	local servers=() pid socket=$tmp/inner-$label/x.sock
+	mkdir "$tmp/inner-$label"
+	"${who[@]}" true && chown "$("${who[@]}" id -u)" "$tmp/inner-$label"
+	listening inner -p "ListenOn=$((label_port + 6))=80 unix:$socket=80" -- 80
 	pid=$(first_pid '^isorun-inner$')
 	# promise P17
 	no_refusal is "$label: the maker of sockets has no capability, no_new_privs and a filter" \
@@ -777,6 +800,16 @@ test_inner() {
 	kill -9 "$(pgrep -f "^$isorun .*--name inner")"
 	wait "${servers[@]}"
 	also ok "$label: if isorun is killed, it ends" eventually gone '^isorun-inner$'
+	servers=()
+	no_refusal ok "$label: ... and leaves its socket behind" test -S "$socket"
+	rm "$tmp/listening-$label-inner"
+	for name in inner another; do
+		listening "$name" -p "ListenOn=unix:$socket=80" -- 80
+		also no_refusal is "$label: ... which the next start replaces, as $name" "$(reach "unix('$socket')")" 198.18.0.2
+		kill -9 "$(pgrep -f "^$isorun .*--name $name")"
+		wait "${servers[@]}"
+		servers=()
+	done
 }
 
 test_errors() {
@@ -820,6 +853,36 @@ no_refusal ok "a connection ends if the payload has closed it, and the peer igno
 also is "... but not one that the payload still reads" "$(sockets_of "$half_server")" $((half_sockets - 2))
 kill $half
 wait $half
+
+# Where no name server is known, or only by a symlink that leads nowhere, programs find their peers all the same.
+resolved_root=$tmp/resolved
+mkdir -p "$resolved_root"/{etc,usr,proc,dev,tmp,run,var,sys}
+for dir in bin lib lib64; do ln -s usr/$dir "$resolved_root/$dir"; done
+chmod -R a+rX "$resolved_root"
+resolves() { # description, options...
+	no_refusal net "$1, a peer is found" "127.0.0.1 11.22.33.1" -p "ConnectTo=*.example.test:80" "${@:2}" \
+		'open("/etc/resolv.conf").read().split()[-1] + " " + ask("both.example.test", 80)'
+}
+test_resolver_file() {
+	local target at=() host=/etc/resolv.conf
+	[ "$where" = "the host" ] || at=(-p "RootDirectory=$resolved_root" -v /usr:/usr:ro) host=$resolved_root/etc/resolv.conf
+	for target in ../run/resolved/stub.conf ""; do
+		ln -sfn "${target:-absent}" "$host"
+		[ -n "$target" ] || rm "$host"
+		resolves "with ${target:-no file} as the resolv.conf of $where" "${at[@]}"
+	done
+}
+umount "$(realpath /etc/resolv.conf)"
+mv /etc/resolv.conf "$tmp/saved.conf"
+for where in "the host" "another root"; do as_everybody test_resolver_file; done
+mv "$tmp/saved.conf" /etc/resolv.conf
+ln -s ../run/resolved/stub.conf "$resolved_root/etc/resolv.conf"
+label=root who=() bus=()
+if grep -qw squashfs /proc/filesystems && mksquashfs "$resolved_root" "$tmp/resolved.squashfs" -quiet -noappend >/dev/null; then
+	resolves "with such a symlink in an image" -p "RootDirectory=$tmp/resolved.squashfs" -v /usr:/usr:ro
+else
+	skip "root: with such a symlink in an image, a peer is found" "this kernel has no squashfs"
+fi
 
 # Another user's server, as root.
 label=root who=() bus=()
