@@ -107,6 +107,49 @@ BindReadOnlyPaths=$home/.ssh/a
 BindReadOnlyPaths=$home/.ssh/b"
 }
 
+# Of the capabilities of the run, the record has those that were used.
+test_capabilities() {
+	local file=$tmp/records/capabilities.conf program='import os, socket, sys
+if "chroot" in sys.argv: os.chroot("/")
+s = socket.socket()
+s.bind(("127.0.0.1", 80))
+print(s.getsockname()[1])'
+	local given=(-p "AmbientCapabilities=CAP_NET_BIND_SERVICE CAP_SYS_CHROOT" -p CapabilityBoundingSet=CAP_KILL)
+	rm -f "$file"
+	box "${given[@]}" --record "$file" python3 -Ic "$program"
+	no_refusal is "$label: a program with capabilities" "$status $out" "0 80"
+	# promise P56
+	also is "$label: the record has only the one that was used" "$(grep '^[^#]*Capabilit' "$file")" \
+		AmbientCapabilities=CAP_NET_BIND_SERVICE
+	alone python3 -Ic "$program"
+	also is "$label: ... and the program runs with it" "$status $out" "0 80"
+	alone python3 -Ic 'print(open("/proc/self/status").read().split("CapBnd:")[1].split()[0])'
+	also is "$label: ... without the others" "$status $out" "0 0000000000000400"
+	rm -f "$file"
+	box "${given[@]}" -p SystemCallFilter=chroot --record "$file" python3 -Ic "$program" chroot
+	no_refusal is "$label: a program with two capabilities" "$status $out" "0 80"
+	also is "$label: the record has the one that was used later, too" "$(grep '^[^#]*Capabilit' "$file")" \
+		"AmbientCapabilities=CAP_NET_BIND_SERVICE
+AmbientCapabilities=CAP_SYS_CHROOT"
+	alone python3 -Ic "$program" chroot
+	also is "$label: ... and the program runs with both" "$status $out" "0 80"
+	rm -f "$file"
+	box "${given[@]}" --record "$file" sh -c "cat Makefile 2>/dev/null; :"
+	no_refusal is "$label: a program that uses none" "$status" 0
+	also is "$label: the record has none" "$(grep '^[^#]*Capabilit' "$file")" ""
+}
+
+# Where the kernel does not count tasks, the tracer does. The reaper is one of them.
+test_tasks() {
+	local file=$tmp/records/tasks.conf program='import _thread, time
+for i in range(19): _thread.start_new_thread(time.sleep, (1000,))
+print("done")'
+	rm -f "$file"
+	box --record "$file" python3 -ISsc "$program"
+	no_refusal is "$label: a program with 20 threads" "$status $out" "0 done"
+	has "twice as many are its limit" TasksMax=42
+}
+
 # The names of files and of programs are the payload's.
 test_hostile() {
 	local file=$tmp/records/hostile.conf
@@ -213,6 +256,7 @@ $(cat src/a.c) ls: cannot access '/unused': No such file or directory"
 	has "a volume at another place" "BindReadOnlyPaths=$work/src/a.c:/there/a.c"
 	has "a file of a volume that is read-only" "BindReadOnlyPaths=$work/Makefile"
 	has "a limit that was not measured stays" MemoryMax=1G
+	has "... and the record says so" "# Its memory could not be measured: it had no cgroup with the memory controller."
 }
 
 # A second run adds what it used; with --tighten, what it did not use goes.
@@ -286,6 +330,8 @@ all() {
 	test_programs
 	test_narrow
 	test_home
+	test_capabilities
+	test_tasks
 	test_hostile
 	test_peers
 	test_policies

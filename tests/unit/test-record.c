@@ -6,9 +6,11 @@
 #include <sys/syscall.h>
 
 #include "plan/record/calls.h"
+#include "plan/record/capabilities.h"
 #include "plan/record/fold.h"
 #include "plan/record/merge.h"
 #include "plan/record/setting.h"
+#include "plan/record/write.h"
 #include "policy/value/names.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -322,6 +324,89 @@ static void test_calls_within(void **state) {
         }
 }
 
+/* Peaks. */
+
+static char *limits_of(const Plan *plan, const RecordPeaks *peaks) {
+        _cleanup_(record_freep) Record *record = record_new();
+        _cleanup_free_ char *text = NULL;
+        RecordProgress *progress = calloc(1, sizeof(*progress));
+        char *scope, *end;
+
+        assert_int_equal(record_write(plan, record, peaks, progress, &text), 0);
+        free(progress);
+        if (peaks->memory)
+                expect_not_in("measured", text, "could not be measured");
+        else
+                expect_in("not measured", text, "# Its memory could not be measured");
+        expect_in("times", text, "# The last run took 2.5 s, and 1.0 s of processor time");
+        scope = strstr(text, "[Scope]\n");
+        end = strstr(text, "\n\n[Sandbox]");
+        assert_non_null(scope);
+        assert_non_null(end);
+        return strndup(scope + strlen("[Scope]\n"), (size_t) (end - scope) - strlen("[Scope]\n"));
+}
+
+static void test_limits(void **state) {
+        static const struct {
+                const char *lines;
+                uint64_t memory, tasks;
+                const char *expected;
+        } cases[] = {
+                { "[Scope]\nMemoryMax=1G\nTasksMax=100", 50 << 20, 21, "# 50M at most\nMemoryMax=100M\n# 21 at most\nTasksMax=42" },
+                { "", (50 << 20) + 1, 21, "# 51M at most\nMemoryMax=101M\n# 21 at most\nTasksMax=42" },
+                /* A program that needs little gets more. */
+                { "", 1 << 20, 2, "# 1M at most\nMemoryMax=32M\n# 2 at most\nTasksMax=16" },
+                /* Never more than the run had. */
+                { "[Scope]\nMemoryMax=64M\nTasksMax=40", 50 << 20, 21, "MemoryMax=64M\nTasksMax=40" },
+                { "[Scope]\nMemoryMax=64M\nTasksMax=40", 0, 0, "MemoryMax=64M\nTasksMax=40" },
+        };
+        PlanFixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const RecordPeaks peaks = { cases[i].memory, cases[i].tasks, 1000000, 2500000 };
+                _cleanup_free_ char *got = NULL;
+
+                plan_expect_good(f, cases[i].lines);
+                got = limits_of(f->plan, &peaks);
+                expect_text(cases[i].expected, got, cases[i].expected);
+        }
+}
+
+/* Threads at a time, not all together. */
+static void test_threads(_unused_ void **state) {
+        _cleanup_(record_freep) Record *r = record_new();
+
+        record_thread(r, true);
+        for (unsigned i = 0; i < 10; i++) {
+                record_thread(r, false);
+                record_thread(r, false);
+                record_thread(r, true);
+                record_thread(r, true);
+        }
+        assert_int_equal(record_threads(r), 2);
+}
+
+/* Capabilities: what the kernel looks for in a call, and no other. */
+static void test_privileges(_unused_ void **state) {
+        static const uint64_t file = UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
+        _cleanup_(record_freep) Record *r = record_new();
+        uint64_t masks[RECORD_CALLS];
+
+        record_find_capabilities(masks);
+        assert_int_equal(masks[SYS_fchown] & ~file, UINT64_C(1) << CAP_CHOWN | UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_FSETID);
+        assert_int_equal(masks[SYS_fchownat], masks[SYS_fchown] | file);
+        assert_int_equal(masks[SYS_getdents64], file);
+        assert_int_equal(masks[SYS_setgroups], UINT64_C(1) << CAP_SETGID);
+        assert_int_equal(masks[SYS_getpid], 0);
+        record_privilege(r, file, false, "sh");
+        record_privilege(r, UINT64_C(1) << CAP_DAC_OVERRIDE, true, "cat");
+        assert_null(record_privileged(r, CAP_CHOWN));
+        assert_null(record_privileged(r, RECORD_CAPABILITIES));
+        assert_int_equal(record_privileged(r, CAP_DAC_OVERRIDE)->count.times, 2);
+        assert_true(record_privileged(r, CAP_DAC_OVERRIDE)->certain);
+        assert_false(record_privileged(r, CAP_DAC_READ_SEARCH)->certain);
+}
+
 /* Lines that are taken over. */
 
 static void expect_same(DirectiveId id, const SettingList *a, const SettingList *b, const char *text) {
@@ -492,6 +577,9 @@ int main(void) {
                 cmocka_unit_test(test_record_bounds),
                 IN_PLAN(test_calls),
                 IN_PLAN(test_calls_within),
+                IN_PLAN(test_limits),
+                cmocka_unit_test(test_threads),
+                cmocka_unit_test(test_privileges),
                 cmocka_unit_test(test_taken_over),
                 cmocka_unit_test(test_merge),
                 cmocka_unit_test(test_tighten),

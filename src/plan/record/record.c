@@ -11,7 +11,8 @@ struct Record {
         size_t n_uses, text_used;
         Map by_key;
         RecordCount calls[RECORD_CALLS], families[RECORD_FAMILIES];
-        uint64_t lost;
+        RecordPrivilege privileges[RECORD_CAPABILITIES];
+        uint64_t lost, threads, threads_most;
 };
 
 Record *record_new(void) {
@@ -95,6 +96,24 @@ void record_family(Record *r, uint64_t family, const char *program) {
                 count_one(&r->families[family], program);
 }
 
+void record_privilege(Record *r, uint64_t capabilities, bool certain, const char *program) {
+        for (size_t i = 0; i < RECORD_CAPABILITIES; i++)
+                if (capabilities & UINT64_C(1) << i) {
+                        count_one(&r->privileges[i].count, program);
+                        r->privileges[i].certain = r->privileges[i].certain || certain;
+                }
+}
+
+void record_thread(Record *r, bool ends) {
+        if (!ends && ++r->threads > r->threads_most)
+                r->threads_most = r->threads;
+        r->threads -= ends && r->threads > 0;
+}
+
+uint64_t record_threads(const Record *r) {
+        return r->threads_most;
+}
+
 size_t record_n_uses(const Record *r) {
         return r->n_uses;
 }
@@ -109,6 +128,11 @@ const RecordCount *record_called(const Record *r, int number) {
 
 const RecordCount *record_socket(const Record *r, unsigned family) {
         return family < RECORD_FAMILIES && r->families[family].times > 0 ? &r->families[family] : NULL;
+}
+
+const RecordPrivilege *record_privileged(const Record *r, unsigned capability) {
+        return capability < RECORD_CAPABILITIES && r->privileges[capability].count.times > 0
+                       ? &r->privileges[capability] : NULL;
 }
 
 uint64_t record_lost(const Record *r) {

@@ -14,6 +14,7 @@ enum {
         RECORD_TEXT_MAX = 8 << 20, /* bytes of all keys together */
         RECORD_CALLS = 1024,       /* more than the kernel has */
         RECORD_FAMILIES = 64,      /* the same */
+        RECORD_CAPABILITIES = 64,  /* the same */
         RECORD_PROGRAM_SIZE = 16,  /* TASK_COMM_LEN */
 };
 
@@ -40,6 +41,12 @@ typedef struct RecordUse {
         RecordCount count;
 } RecordUse;
 
+/* A capability. */
+typedef struct RecordPrivilege {
+        RecordCount count; /* of the calls that may have used it */
+        bool certain;      /* in one of them, it or another one for which the kernel looks in that call was used */
+} RecordPrivilege;
+
 typedef struct Record Record;
 
 Record *record_new(void);
@@ -53,10 +60,18 @@ void record_note(Record *record, const char *key, unsigned use, const char *prog
 void record_call(Record *record, int number, const char *program);
 void record_family(Record *record, uint64_t family, const char *program);
 
+/* Notes a use of one or more of these capabilities (bits). */
+void record_privilege(Record *record, uint64_t capabilities, bool certain, const char *program);
+
+/* Notes a new thread, and the end of one. */
+void record_thread(Record *record, bool ends);
+
 size_t record_n_uses(const Record *record);
 const RecordUse *record_use(const Record *record, size_t i);
 const RecordCount *record_called(const Record *record, int number); /* NULL: not called */
 const RecordCount *record_socket(const Record *record, unsigned family); /* NULL: not used */
+const RecordPrivilege *record_privileged(const Record *record, unsigned capability); /* NULL: not used */
+uint64_t record_threads(const Record *record); /* at most at a time */
 
 /* How many uses were not kept. */
 uint64_t record_lost(const Record *record);

@@ -335,6 +335,30 @@ static void write_peers(const Writer *w) {
         }
 }
 
+/* An ambient capability is in the bounding set, too. */
+static void write_capabilities(const Writer *w, DirectiveId id) {
+        const uint64_t all = id == D_AmbientCapabilities ? w->plan->ambient : w->plan->bounding & ~w->plan->ambient;
+        char name[CAPABILITY_NAME_MAX];
+        bool any = false;
+
+        for (const NamedNumber *c = capability_names; c->name; c++) {
+                const RecordPrivilege *p = record_privileged(w->record, (unsigned) c->number);
+
+                if (!p || !(all & UINT64_C(1) << c->number))
+                        continue;
+                fputs(p->certain ? "# needed, or one like it: " : "# perhaps needed: ", w->f);
+                write_count(w, &p->count);
+                fputc('\n', w->f);
+                capability_write(c, name);
+                fprintf(w->f, "%s=%s\n", directive_table[id].name, name);
+                any = true;
+        }
+        /* With a range of ids of its own, no line means all. */
+        if (!any && id == D_CapabilityBoundingSet &&
+            policy_choice(w->plan->source, D_PrivateUsers) == PRIVATE_USERS_FULL)
+                fputs("# none was used\nCapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=~CAP_CHOWN\n", w->f);
+}
+
 /* Twice the peak, but not more than the run's policy has. */
 static void write_limit(const Writer *w, DirectiveId id, uint64_t peak, uint64_t least, uint64_t unit,
                         const char *suffix) {
@@ -391,6 +415,10 @@ static int write_directive(const Writer *w, DirectiveId id) {
         case D_Symlink:
                 write_symlinks(w);
                 return 0;
+        case D_CapabilityBoundingSet:
+        case D_AmbientCapabilities:
+                write_capabilities(w, id);
+                return 0;
         case D_SystemCallFilter:
                 return write_calls(w);
         case D_RestrictAddressFamilies:
@@ -414,12 +442,22 @@ static void write_command(const Writer *w, const char *before) {
         fputc('\n', w->f);
 }
 
+/* A quota would only make the program slower, so the time is for the reader. */
+static void write_times(const Writer *w) {
+        fprintf(w->f,
+                "# The last run took %.1f s, and %.1f s of processor time: no line limits that (CPUQuota= would).\n",
+                (double) w->peaks->usec / 1e6, (double) w->peaks->cpu_usec / 1e6);
+        if (w->peaks->memory == 0)
+                fputs("# Its memory could not be measured: it had no cgroup with the memory controller.\n", w->f);
+}
+
 static int write_all(const Writer *w) {
         int r = 0;
 
         write_command(w, "# isorun --record wrote this, for:");
         fputs("# It allows what the command used, and no more than the policy of the run. A comment says how often,\n"
               "# and by which program. isorun.policy(5) describes the directives.\n", w->f);
+        write_times(w);
         if (record_lost(w->record) > 0)
                 fprintf(w->f, "# %ju uses were too many to keep, and are not in this policy.\n",
                         (uintmax_t) record_lost(w->record));

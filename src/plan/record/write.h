@@ -8,6 +8,7 @@
 
 typedef struct RecordPeaks {
         uint64_t memory, tasks; /* 0: not known */
+        uint64_t cpu_usec, usec; /* of processors, and of the clock */
 } RecordPeaks;
 
 enum { RECORD_POLICY_MAX = 1 << 20 }; /* what a policy may have: policy/policy-load.c */

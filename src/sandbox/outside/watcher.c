@@ -64,7 +64,8 @@ int watcher_start(Watcher *w, const Run *run, int payload) {
 enum { PACKET_MSEC = 30000 };
 
 void watcher_report(Watcher *w, const Run *run) {
-        const RecordPeaks peaks = { run->outcome.usage.memory_peak, run->outcome.usage.tasks_peak };
+        const Usage *usage = &run->outcome.usage;
+        const RecordPeaks peaks = { usage->memory_peak, usage->tasks_peak, usage->cpu_usec };
         struct pollfd fd = { .fd = w->socket, .events = POLLIN };
         char line[REPORT_LINE_MAX];
         ssize_t n = 0;

@@ -13,6 +13,7 @@
 
 #include "plan/deny/answer.h"
 #include "policy/value/names.h"
+#include "sandbox/watch/marks.h"
 #include "sandbox/watch/tracee.h"
 
 enum {
@@ -39,6 +40,7 @@ typedef struct Tracer {
         const Plan *plan;
         Denials *denials;
         Record *record; /* NULL: what is used does not count */
+        Marks *marks;   /* NULL: the capabilities do not count, or the payload has none */
         struct {
                 pid_t tid; /* 0: free */
                 char name[TRACEE_PROGRAM_SIZE];
@@ -145,9 +147,10 @@ static int allow(Tracer *t, pid_t tid, const struct seccomp_data *data, uint32_t
                 r = tracee_cancel_call(tid, ENOSYS);
                 return r < 0 ? r : resume(PTRACE_CONT, tid, 0);
         }
+        marks_before(t->marks, tid, data->nr, t->executed, program_of(t, tid));
         if (t->record)
                 note_call(t, tid, data, w);
-        if (!w)
+        if (!w && !marks_want(t->marks, data->nr))
                 return resume(PTRACE_CONT, tid, 0);
         call = make_call(t, tid);
         *call = (InCall) { .tid = tid, .number = data->nr };
@@ -289,9 +292,8 @@ static void note_messages(Tracer *t, pid_t tid, const InCall *call, int64_t n_se
 }
 
 /* A call that has failed, too, has seen that its file is there, unless it says the opposite. */
-static void note_used(Tracer *t, pid_t tid, const InCall *call, int64_t result) {
+static void note_used(Tracer *t, pid_t tid, const InCall *call, const WatchedCall *w, int64_t result) {
         const int error = result < 0 ? (int) -result : 0;
-        const WatchedCall *w = find_watched(t, call->number);
         const bool ok = !error || error == EINPROGRESS, there = error != ENOENT && error != ENOTDIR && error != EFAULT;
         char path[PATH_MAX];
         unsigned use;
@@ -314,6 +316,7 @@ static void note_used(Tracer *t, pid_t tid, const InCall *call, int64_t result) 
 
 static int leave_call(Tracer *t, pid_t tid) {
         InCall *call = find_call(t, tid);
+        const WatchedCall *w = call ? find_watched(t, call->number) : NULL;
         struct __ptrace_syscall_info info;
         int r = tracee_get_call(tid, &info), error;
 
@@ -321,10 +324,11 @@ static int leave_call(Tracer *t, pid_t tid) {
                 return r;
         if (call && info.op == PTRACE_SYSCALL_INFO_EXIT) {
                 error = info.exit.is_error ? (int) -info.exit.rval : 0;
-                if (is_telling(error))
+                marks_after(t->marks, tid, call->number, !error, t->executed, program_of(t, tid));
+                if (w && is_telling(error))
                         note_failed(t, tid, call, error);
-                if (t->record)
-                        note_used(t, tid, call, info.exit.is_error || info.exit.rval > 0 ? info.exit.rval : 0);
+                if (w && t->record)
+                        note_used(t, tid, call, w, info.exit.is_error || info.exit.rval > 0 ? info.exit.rval : 0);
                 t->executed = t->executed || (!error && (call->number == SYS_execve || call->number == SYS_execveat));
         }
         if (call)
@@ -368,6 +372,10 @@ static bool stops_group(int sig) {
         return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
+static bool is_new_thread(int event) {
+        return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE;
+}
+
 static int take_stop(Tracer *t, pid_t tid, int status) {
         const int sig = WSTOPSIG(status), event = status >> 16;
 
@@ -377,8 +385,12 @@ static int take_stop(Tracer *t, pid_t tid, int status) {
                 return leave_call(t, tid);
         if (!event && sig == SIGSYS)
                 note_signal(t, tid);
-        if (event == PTRACE_EVENT_EXIT)
+        if (t->record && is_new_thread(event))
+                record_thread(t->record, false);
+        if (event == PTRACE_EVENT_EXIT) {
                 note_death(t, tid);
+                marks_end(t->marks, tid, t->executed, program_of(t, tid));
+        }
         /* A stopped process stays stopped, and shows its parent the end of that. */
         if (event == PTRACE_EVENT_STOP && stops_group(sig))
                 return resume(PTRACE_LISTEN, tid, 0);
@@ -407,6 +419,9 @@ static int run(Tracer *t) {
                         continue;
                 }
                 forget_program(t, tid);
+                if (t->record)
+                        record_thread(t->record, true);
+                marks_forget(t->marks, tid);
                 if (end_of(t, tid)->process == tid)
                         *end_of(t, tid) = (End) {};
                 if ((call = find_call(t, tid)))
@@ -417,12 +432,17 @@ static int run(Tracer *t) {
 
 int tracer_run(const Plan *plan, Denials *denials, Record *record) {
         _cleanup_free_ Tracer *t = calloc(1, sizeof(*t));
+        _cleanup_(marks_freep) Marks *marks =
+                record && (plan->bounding | plan->ambient) ? marks_new(plan, record) : NULL;
 
-        if (!t)
+        if (!t || (!marks && record && (plan->bounding | plan->ambient)))
                 return -ENOMEM;
         t->plan = plan;
         t->denials = denials;
         t->record = record;
+        t->marks = marks;
         find_numbers(t);
+        if (record)
+                record_thread(record, false);
         return run(t);
 }

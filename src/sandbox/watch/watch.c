@@ -9,6 +9,7 @@
 #include "sandbox/watch/compose.h"
 #include "sandbox/watch/judge.h"
 #include "sandbox/watch/tracer.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/process.h"
 
@@ -29,15 +30,22 @@ static int keep_fds(int socket, int record) {
         return close_range(OTHERS, ~0U, 0) < 0 ? -errno : 0;
 }
 
-static void write_record(const Plan *plan, const Record *record) {
+/* Only newer kernels (6.11) keep the peak of tasks. The reaper is a task, too. */
+static void write_record(const Plan *plan, const Record *record, uint64_t usec) {
+        const uint64_t tasks = record_threads(record) + 1;
         RecordPeaks peaks = {};
 
-        if (TEMP_FAILURE_RETRY(recv(SOCKET, &peaks, sizeof(peaks), 0)) == sizeof(peaks))
-                compose(plan, record, &peaks, RECORD, SOCKET);
+        if (TEMP_FAILURE_RETRY(recv(SOCKET, &peaks, sizeof(peaks), 0)) != sizeof(peaks))
+                return;
+        peaks.tasks = peaks.tasks > tasks ? peaks.tasks : tasks;
+        peaks.usec = usec;
+        compose(plan, record, &peaks, RECORD, SOCKET);
 }
 
 void watch_main(const Plan *plan, Denials *denials, pid_t pid, int socket) {
         _cleanup_(record_freep) Record *record = plan_is_recorded(plan) ? record_new() : NULL;
+        const uint64_t begun = clock_usec(CLOCK_MONOTONIC);
+        uint64_t ended;
         int r = record || !plan_is_recorded(plan) ? 0 : -ENOMEM;
 
         process_begin_helper("isorun-watch");
@@ -52,9 +60,10 @@ void watch_main(const Plan *plan, Denials *denials, pid_t pid, int socket) {
                 r = tracer_run(plan, denials, record);
         if (r < 0)
                 _exit(1); /* the kernel kills the payload */
+        ended = clock_usec(CLOCK_MONOTONIC);
         judge_all(plan, denials, SOCKET, JUDGE_PACKETS);
         if (record)
-                write_record(plan, record);
+                write_record(plan, record, ended - begun);
         (void) send(SOCKET, "", 1, MSG_NOSIGNAL);
         _exit(0);
 }
