@@ -43,6 +43,23 @@ test_limits() {
 	rmdir /sys/fs/cgroup/oci-limits-test
 }
 
+# The policy of the annotation can only lower limits, and update cannot raise them above it.
+test_policy() {
+	local path=/oci-limits-test/box old=${XDG_CONFIG_HOME-}
+	export XDG_CONFIG_HOME=$tmp/config
+	mkdir -p "$tmp/config/isorun/policies"
+	printf '%s\n' '[Scope]' TasksMax=20 MemoryMax=1G >"$tmp/config/isorun/policies/few.conf"
+	manager=()
+	start "isorun.policy" "$path" 'annotations={"isorun.policy":"few"}'
+	# promise P61
+	no_refusal is "isorun.policy: the smaller limit counts" "$(limits "$path" pids.max memory.max)" "pids.max=20 memory.max=67108864 "
+	oci update --pids-limit 40 --memory 128M box
+	also is "... also for update" "$status $(limits "$path" pids.max memory.max)" "0 pids.max=20 memory.max=134217728 "
+	oci delete --force box
+	rmdir /sys/fs/cgroup/oci-limits-test
+	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME
+}
+
 update_with() { # limits in JSON, which standard input has
 	echo "$1" >"$tmp/changes"
 	# shellcheck disable=SC2016
@@ -159,6 +176,7 @@ test_podman() {
 }
 
 test_limits
+test_policy
 test_events
 test_device_rules
 test_systemd

@@ -344,6 +344,80 @@ test_explain() {
 	like "explain: a bundle has its own command" "$status $err" "125 *is a bundle: it has its own command*"
 }
 
+policy() { # name, lines...
+	mkdir -p "$tmp/config/isorun/policies"
+	printf '%s\n' "${@:2}" >"$tmp/config/isorun/policies/$1.conf"
+}
+
+# The annotation isorun.policy: a container is what config.json and the policy allow, both.
+test_policy() {
+	local old=${XDG_CONFIG_HOME-} script expected shown all narrow=() wide=()
+	export XDG_CONFIG_HOME=$tmp/config
+	policy tight '[Sandbox]' 'SystemCallFilter=~mkdir mkdirat' 'InaccessiblePaths=/etc/dir' 'ReadOnlyPaths=/etc' 'NoExecPaths=/tmp' \
+		'CapabilityBoundingSet=CAP_KILL' 'LimitNOFILE=100'
+	policy wide '[Sandbox]' 'SystemCallFilter=@default @system-service @mount' 'CapabilityBoundingSet=~' 'LimitNOFILE=4096' 'LandlockFiles=no' \
+		'PrivateNetwork=no' 'PrivateIPC=no' 'Environment=X=y'
+	narrow=('annotations={"isorun.policy":"tight"}' root.readonly=false process.noNewPrivileges=false)
+	script='echo $(busybox sed -n "s/^CapEff:.//p;s/^CapBnd:.//p;s/^NoNewPrivs:.//p" /proc/self/status) $(ulimit -n) $(ulimit -H -n)'
+	script+='; for f in /etc/dir /etc/x /tmp/x; do (echo >$f) 2>/dev/null && echo $f written; done; busybox ls /etc/dir | busybox wc -l'
+	script+='; busybox mkdir /x 2>/dev/null && echo made; busybox rmdir /x 2>/dev/null; busybox cp /bin/busybox /tmp/busybox; /tmp/busybox true 2>/dev/null && echo executed; busybox rm /tmp/busybox /tmp/x'
+	expected='0000000000000020 0000000000000020 1 100 100
+/tmp/x written
+0'
+	# promise P61
+	inside "isorun.policy: all that the policy takes away" "$expected" "${narrow[@]}" "$script"
+	all='0000000020000420 0000000020000420 0 1024 1024
+/etc/x written
+/tmp/x written
+1
+made
+executed'
+	inside "... and without it, nothing of that" "$all" root.readonly=false process.noNewPrivileges=false "$script; busybox rm /etc/x"
+	wide=('annotations={"isorun.policy":"wide"}' root.readonly=false process.noNewPrivileges=false)
+	# promise P61
+	inside "isorun.policy: a policy that allows more adds nothing" "${all/ 0 1024/ 1 1024}" "${wide[@]}" "$script; busybox rm /etc/x; echo \"\$X\""
+	bundle 'annotations={"isorun.policy":"wide"}' 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}' \
+		root.readonly=false -- busybox mkdir /x
+	oci run --bundle "$bundle" box
+	like "... and the filter of config.json stays" "$status $err" "1 *Operation not permitted"
+	bundle "${narrow[@]}" -- busybox sleep 7682
+	oci create --bundle "$bundle" box
+	oci start box
+	# promise P61
+	also_inside "isorun.policy holds for it, too, whatever its options say" "0000000000000020 1 100" --cap CAP_SYS_ADMIN \
+		'echo $(busybox sed -n "s/^CapEff:.//p;s/^NoNewPrivs:.//p" /proc/self/status) $(ulimit -n); busybox mkdir /x 2>/dev/null && echo made'
+	run "$isoctl" why "$state/box" call mkdir capability CAP_NET_BIND_SERVICE write /etc/x execute /tmp/x read /etc/dir/file
+	shown=$(grep -oE '(denied|line +).*' <<<"$out" | sed "s,$tmp/config/isorun/policies/,," | tr -s ' \n' ' ')
+	no_refusal is "why names the line of the policy" "$shown" \
+		"denied, EPERM line tight.conf:2 denied, EPERM line tight.conf:6 denied, EROFS line tight.conf:4 denied, EACCES line tight.conf:5 denied, ENOENT line tight.conf:3 "
+	run "$isoctl" explain "$state/box"
+	like "explain shows the policy" "$status $out" "0 *  name                    tight   # config.json:$(line_of '"isorun.policy"')*NoExecPaths *tight.conf:5*"
+	oci delete --force box
+	inside "isorun.policy: the network of others is not joined" "lo" 'annotations={"isorun.policy":"tight"}' \
+		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"},{"type":"network","path":"/proc/1/ns/net"}]' \
+		"$(printf 'echo $(busybox ls /proc/sys/net/ipv4/conf | busybox grep -vxE "all|default|sit0|tunl0|ip6tnl0|gre0|erspan0|gretap0")')"
+	policy mounts '[Sandbox]' 'CapabilityBoundingSet=CAP_SYS_ADMIN' 'SystemCallFilter=@system-service @mount' 'LandlockFiles=no'
+	script='busybox mount -t tmpfs none /tmp 2>/dev/null && echo mounted || echo refused'
+	shown='process.capabilities={"bounding":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}'
+	inside "isorun.policy: without Landlock, a capable process mounts" mounted 'annotations={"isorun.policy":"mounts"}' "$shown" "$script"
+	policy mounts '[Sandbox]' 'CapabilityBoundingSet=CAP_SYS_ADMIN' 'SystemCallFilter=@system-service @mount'
+	# promise P61
+	also inside "... with Landlock, it cannot" refused 'annotations={"isorun.policy":"mounts"}' "$shown" "$script"
+	refuses "an unknown policy" "config.json:*: /annotations/isorun.policy: there is no policy \"none\"*" 'annotations={"isorun.policy":"none"}'
+	like "... with its line" "$err" "isorun-oci: config.json:$(line_of '"isorun.policy"'): *"
+	refuses "a policy by a path" "config.json:*: /annotations/isorun.policy: not the name of a policy*" 'annotations={"isorun.policy":"/etc/x.conf"}'
+	policy other '[Sandbox]' 'ExecPaths=/bin'
+	refuses "a policy with a line that containers cannot have" "*/other.conf:2: ExecPaths=: isorun-oci cannot add this to a container*" \
+		'annotations={"isorun.policy":"other"}'
+	policy other '[Policy]' 'Optional=ExecPaths MemoryMax' '[Scope]' 'MemoryMax=50%' '[Sandbox]' 'ExecPaths=/bin'
+	bundle 'annotations={"isorun.policy":"other"}' -- busybox true
+	oci run --bundle "$bundle" box
+	like "... unless that is optional: a notice" "$status $err" "0 *notice: */other.conf:6: ExecPaths=: isorun-oci cannot add this to a container*"
+	inside "isorun.policy: the default one works" "ran" 'annotations={"isorun.policy":"default"}' 'echo ran'
+	rm -rf "$tmp/config"
+	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME
+}
+
 test_seccomp() {
 	local rules='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
 		{"names":["mkdir","mkdirat","nosuchcall"],"action":"SCMP_ACT_ERRNO","errnoRet":5},
@@ -830,6 +904,7 @@ test_fds
 test_own_file
 test_config
 test_explain
+test_policy
 test_seccomp
 test_exec
 test_terminal

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cmd/instance/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
@@ -37,6 +38,7 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
 
 static int create(const OciCall *call, const CreateRequest *request, State *ret) {
         _cleanup_free_ char *bundle = realpath(command_line_get(call->line, 'b') ?: ".", NULL);
+        ContainerPolicy policy = {};
         Spec spec = {};
         int r;
 
@@ -44,8 +46,11 @@ static int create(const OciCall *call, const CreateRequest *request, State *ret)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
         r = spec_load(bundle, &spec, call->report);
         if (r >= 0)
+                r = container_policy_apply(&policy, &spec, call->report);
+        if (r >= 0)
                 r = container_create(&spec, request, ret, call->report);
         spec_deinit(&spec);
+        container_policy_deinit(&policy);
         return r;
 }
 

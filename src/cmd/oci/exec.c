@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/instance/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
@@ -128,6 +129,7 @@ static int change_process(const OciCall *call, SpecProcess *process) {
 
 static int execute(const OciCall *call, const State *state, ExecRequest request, pid_t *ret) {
         const char *file = command_line_get(call->line, 'p');
+        ContainerPolicy policy = {};
         SpecProcess process = {};
         json_t *json = NULL;
         Spec spec = {};
@@ -136,8 +138,12 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         r = file ? check_alone(call) : 0;
         if (r >= 0)
                 r = oci_load_spec(call, state, &spec);
+        if (r >= 0)
+                r = container_policy_apply(&policy, &spec, call->report);
         if (r >= 0 && file) {
                 r = spec_load_process(file, &json, &process, call->report);
+                if (r >= 0)
+                        r = container_policy_limit(&policy, &process, call->report);
                 request.process = &process;
         } else if (r >= 0) {
                 r = change_process(call, &spec.process);
@@ -148,6 +154,7 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         spec_process_deinit(&process);
         json_decref(json);
         spec_deinit(&spec);
+        container_policy_deinit(&policy);
         return r;
 }
 

@@ -2,6 +2,7 @@
 /* isorun-oci update: changes the limits of a container. */
 #include <errno.h>
 
+#include "cmd/instance/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
@@ -110,6 +111,7 @@ static int read_changes(const OciCall *call, json_t **ret) {
 int oci_update(const OciCall *call) {
         const char *name = command_line_get(call->line, 'r') ?: "options of update";
         _cleanup_state_ State state = { .directory = -1 };
+        ContainerPolicy policies[2] = {};
         Spec old = {}, changed = {};
         json_t *changes = NULL;
         int r;
@@ -122,9 +124,15 @@ int oci_update(const OciCall *call) {
         if (r >= 0)
                 r = spec_change_resources(&old, changes, name, &changed, call->report);
         if (r >= 0)
+                r = container_policy_apply(&policies[0], &old, call->report);
+        if (r >= 0)
+                r = container_policy_apply(&policies[1], &changed, call->report);
+        if (r >= 0)
                 r = container_update(&state, &old, &changed, call->report);
         json_decref(changes);
         spec_deinit(&changed);
         spec_deinit(&old);
+        container_policy_deinit(&policies[0]);
+        container_policy_deinit(&policies[1]);
         return r < 0;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cmd/instance/container-policy.h"
 #include "cmd/instance/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/plan-text.h"
@@ -76,6 +77,7 @@ static int print_bundle(Bundle *bundle, const CommandLine *line, Report *report)
 
 /* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
 static int explain_bundle(const CommandLine *line, bool *ret_found, Report *report) {
+        ContainerPolicy policy = {};
         Spec spec = {};
         Bundle bundle = { .spec = &spec };
         int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
@@ -84,10 +86,14 @@ static int explain_bundle(const CommandLine *line, bool *ret_found, Report *repo
         if (r > 0 && (*line->rest || form_of(line) != FORM_SUMMARY))
                 r = report_error(report, EINVAL, "%s is a bundle: it has its own command, and is printed whole",
                                  line->arguments[0]);
+        if (r > 0 && container_policy_apply(&policy, &spec, report) < 0)
+                r = -EINVAL;
+        bundle.policy = policy.plan;
         if (r > 0)
                 status = print_bundle(&bundle, line, report);
         bundle_deinit(&bundle);
         spec_deinit(&spec);
+        container_policy_deinit(&policy);
         return r < 0 ? PLAN_FAILED : status;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/instance/container-policy.h"
 #include "cmd/instance/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/talk.h"
@@ -212,6 +213,7 @@ static int ask_policy(const CommandLine *line, Report *report) {
 
 /* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
 static int ask_bundle(const CommandLine *line, bool *ret_found, Report *report) {
+        ContainerPolicy policy = {};
         Spec spec = {};
         Bundle bundle = { .spec = &spec };
         int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
@@ -220,10 +222,14 @@ static int ask_bundle(const CommandLine *line, bool *ret_found, Report *report) 
         if (r > 0 && (*line->rest || line->n_arguments == 1))
                 r = report_error(report, EINVAL, "%s is a bundle: %s", line->arguments[0],
                                  *line->rest ? "it has its own command" : "ask a question, such as read /etc");
+        if (r > 0 && container_policy_apply(&policy, &spec, report) < 0)
+                r = -EINVAL;
+        bundle.policy = policy.plan;
         if (r > 0)
                 status = answer_all(&(Subject) { .bundle = &bundle }, line, report);
         bundle_deinit(&bundle);
         spec_deinit(&spec);
+        container_policy_deinit(&policy);
         return r < 0 ? PLAN_FAILED : status;
 }
 

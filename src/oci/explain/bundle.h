@@ -11,6 +11,7 @@
 
 typedef struct Bundle {
         const Spec *spec;
+        const Plan *policy; /* of the annotation, with its rules; NULL: none */
         char **pointers; /* origins refer to them */
         bool oom;
 } Bundle;

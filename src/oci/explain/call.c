@@ -9,6 +9,7 @@
 
 #include "image/json.h"
 #include "plan/why/answer.h"
+#include "plan/why/why.h"
 #include "policy/value/names.h"
 #include "util/kernel.h"
 
@@ -145,6 +146,14 @@ int bundle_why_call(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
                 return -EINVAL;
         if (data.nr < 0)
                 return answer_denied(a, ENOSYS, BY_FILTER, "this machine has no %s", q->object);
+        if (b->policy) {
+                r = plan_why(b->policy, q, a);
+                free(TAKE_PTR(a->allow));
+                a->opens = NULL;
+                if (r < 0 || a->verdict == WHY_DENIED)
+                        return r;
+                why_answer_deinit(a);
+        }
         if (!b->spec->filter)
                 return answer_allowed(a, "there is no filter; whether the kernel allows %s is another question",
                                       q->object);

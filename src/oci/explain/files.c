@@ -159,11 +159,46 @@ static bool is_at(const char *path, const char *place) {
         return streq(path, place) || path_is_below(path, place);
 }
 
+/* The line that has a path. */
+static Origin origin_of(const Bundle *b, DirectiveId id, const char *path) {
+        const SettingList *list = &b->policy->source->settings[id];
+
+        for (size_t i = 0; i < list->n; i++)
+                if (streq(list->items[i].value.text + strspn(list->items[i].value.text, "-+"), path))
+                        return list->items[i].origin;
+        return (Origin) {};
+}
+
+/* Returns 1 if the policy of the annotation decides, 0 or -ENOMEM. */
+static int ask_policy(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
+        const SpecPolicy *policy = b->spec->policy;
+        int r = 0;
+
+        for (char **p = policy->masked; r == 0 && p && *p; p++)
+                if (is_at(path, *p)) {
+                        answer_origin(a, origin_of(b, D_InaccessiblePaths, *p));
+                        r = answer_denied(a, ENOENT, BY_HIDING, "%s is hidden", *p) ?: 1;
+                }
+        for (char **p = policy->read_only; r == 0 && changes(q->action) && p && *p; p++)
+                if (is_at(path, *p)) {
+                        answer_origin(a, origin_of(b, D_ReadOnlyPaths, *p));
+                        r = answer_denied(a, EROFS, BY_MOUNT, "%s is read-only", *p) ?: 1;
+                }
+        for (char **p = policy->no_exec; r == 0 && q->action == WHY_EXECUTE && p && *p; p++)
+                if (is_at(path, *p)) {
+                        answer_origin(a, origin_of(b, D_NoExecPaths, *p));
+                        r = answer_denied(a, EACCES, BY_MOUNT, "%s is noexec", *p) ?: 1;
+                }
+        return r;
+}
+
 /* Returns 1 if a masked or read-only path decides, 0 or -ENOMEM. */
 static int ask_protected(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
         const Spec *spec = b->spec;
-        int r;
+        int r = spec->policy ? ask_policy(b, q, path, a) : 0;
 
+        if (r != 0)
+                return r;
         for (size_t i = 0; spec->masked && spec->masked[i]; i++)
                 if (is_at(path, spec->masked[i])) {
                         answer_origin(a, bundle_origin(b, "/linux/maskedPaths/%zu", i));

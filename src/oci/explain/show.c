@@ -260,6 +260,29 @@ static void show_filter(const Out *out) {
         entry(out, "others", at(out, "/linux/seccomp/defaultAction"), "%s", json_text_of(filter, "defaultAction"));
 }
 
+/* The lines of the policy, and what they take away. Its defaults have no lines. */
+static void show_policy(const Out *out) {
+        const SpecPolicy *added = out->spec->policy;
+        const Policy *policy = out->bundle->policy ? out->bundle->policy->source : NULL;
+
+        if (!added || !policy)
+                return;
+        section(out, "policy");
+        entry(out, "name", at(out, "/annotations/" SPEC_POLICY_ANNOTATION), "%s", added->name);
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                for (size_t i = 0; i < policy->settings[id].n; i++) {
+                        const Setting *s = &policy->settings[id].items[i];
+
+                        if (s->origin.file)
+                                entry(out, directive_table[id].name, s->origin, "%s%s",
+                                      s->value.inverted ? "~" : "", s->value.text);
+                }
+        entry(out, "filter", (Origin) {}, "%zu instructions, beside that of config.json", added->n_filter);
+        entry(out, "Landlock", (Origin) {}, "%s",
+              added->landlock->landlock_files ? "only writable mounts can be written" : "no rules for files");
+        entry(out, "no_new_privs", (Origin) {}, "yes");
+}
+
 static void show_sysctls(const Out *out) {
         const char *key;
         json_t *value;
@@ -282,5 +305,6 @@ int bundle_print(void *subject, const PlanPrinter *printer, void *userdata) {
         show_limits(&out);
         show_filter(&out);
         show_sysctls(&out);
+        show_policy(&out);
         return bundle->oom ? -ENOMEM : 0;
 }

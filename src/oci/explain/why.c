@@ -29,6 +29,13 @@ static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         if (p->uid == 0 && p->no_new_privileges && p->bounding & UINT64_C(1) << c->number)
                 set = "permitted";
         answer_origin(a, bundle_origin(b, "/process/capabilities/%s", set));
+        if (b->spec->policy && !(b->spec->policy->capabilities & UINT64_C(1) << c->number)) {
+                const SettingList *lines = &b->policy->source->settings[D_CapabilityBoundingSet];
+
+                answer_origin(a, lines->n > 0 ? lines->items[lines->n - 1].origin : (Origin) {});
+                return answer_denied(a, EPERM, BY_CAPABILITY, "the policy %s does not allow %s", b->spec->policy->name,
+                                     name);
+        }
         if (bundle_capabilities(b->spec) & UINT64_C(1) << c->number)
                 return answer_allowed(a, "the command has %s%s", name,
                                       b->spec->uid_map.n > 0 ? ", over its own namespaces alone" : "");

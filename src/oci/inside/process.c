@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "oci/inside/walk.h"
+#include "sandbox/deny/landlock.h"
 #include "util/capability.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -78,10 +79,11 @@ int process_prepare(const SpecProcess *process, char **ret, Failure *f) {
 }
 
 /* The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
-static int drop_privileges(const SpecProcess *p, bool groups_denied, Failure *f) {
+static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool groups_denied, Failure *f) {
+        const uint64_t kept = policy ? policy->capabilities : UINT64_MAX;
         int r;
 
-        r = capability_drop_bounding(p->bounding);
+        r = capability_drop_bounding(p->bounding & kept);
         if (r < 0)
                 return fail(f, -r, "cannot drop capabilities from the bounding set");
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
@@ -95,9 +97,10 @@ static int drop_privileges(const SpecProcess *p, bool groups_denied, Failure *f)
                 return fail(f, errno, "cannot protect this process from tracing");
         r = capability_set_ambient(0);
         if (r >= 0)
-                r = capability_set(&(CapabilitySets) { p->effective, p->permitted, p->inheritable });
-        if (r >= 0 && p->ambient)
-                r = capability_set_ambient(p->ambient);
+                r = capability_set(&(CapabilitySets) { p->effective & kept, p->permitted & kept,
+                                                      p->inheritable & kept });
+        if (r >= 0 && p->ambient & kept)
+                r = capability_set_ambient(p->ambient & kept);
         return r < 0 ? fail(f, -r, "cannot set the capabilities") : 0;
 }
 
@@ -113,12 +116,31 @@ static int enter_directory(const char *path, Failure *f) {
         return 0;
 }
 
-static int install_filter(const Spec *spec, Failure *f) {
-        const struct sock_fprog program = { (unsigned short) spec->n_filter, spec->filter };
+static int install(struct sock_filter *filter, size_t n, unsigned flags, Failure *f) {
+        const struct sock_fprog program = { (unsigned short) n, filter };
 
-        if (!spec->filter || sys_seccomp(SECCOMP_SET_MODE_FILTER, spec->filter_flags, &program) == 0)
+        if (!filter || sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &program) == 0)
                 return 0;
         return fail(f, errno, "cannot install the system call filter");
+}
+
+/* Of two filters, the first one must let the second be installed. */
+static int install_filter(const Spec *spec, Failure *f) {
+        const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
+        int r = policy->allows_filter ? install(policy->filter, policy->n_filter, 0, f) : 0;
+
+        if (r >= 0)
+                r = install(spec->filter, spec->n_filter, spec->filter_flags, f);
+        return r < 0 || policy->allows_filter ? r : install(policy->filter, policy->n_filter, 0, f);
+}
+
+static int restrict_files(const SpecPolicy *policy, Failure *f) {
+        _cleanup_close_ int ruleset = -1;
+        int r = landlock_prepare(policy->landlock, f, &ruleset);
+
+        if (r >= 0 && ruleset >= 0 && sys_landlock_restrict_self(ruleset, 0) < 0)
+                r = fail(f, errno, "cannot apply Landlock");
+        return r;
 }
 
 /* The profile that execve(2) changes to. The file is opened in the procfs at /proc itself, past nothing that an image
@@ -144,6 +166,7 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
 int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
+        const bool no_new_privileges = process->no_new_privileges || spec->policy;
         char *none[] = { NULL };
         int r;
 
@@ -152,15 +175,17 @@ int process_become(const Spec *spec, const SpecProcess *process, const char *com
         if (spec->personality >= 0 && personality((unsigned long) spec->personality) < 0)
                 return fail(f, errno, "cannot set the personality");
         r = process->apparmor ? set_apparmor(process, f) : 0;
-        if (r >= 0 && !process->no_new_privileges)
+        if (r >= 0 && !no_new_privileges)
                 r = install_filter(spec, f);
         if (r >= 0)
-                r = drop_privileges(process, groups_denied, f);
-        if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                r = drop_privileges(process, spec->policy, groups_denied, f);
+        if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0)
                 r = enter_directory(process->directory, f);
-        if (r >= 0 && process->no_new_privileges)
+        if (r >= 0 && spec->policy)
+                r = restrict_files(spec->policy, f);
+        if (r >= 0 && no_new_privileges)
                 r = install_filter(spec, f);
         if (r < 0)
                 return r;

@@ -52,7 +52,7 @@ static int open_null(Failure *f) {
 }
 
 static int mask(const char *path, int root, int null, Failure *f) {
-        _cleanup_close_ int place = walk(root, path, WALK_FIND, true), cover = -1;
+        _cleanup_close_ int place = walk(root, path, WALK_FIND, true), lid = -1;
         MountReason reason = {};
         struct stat st;
         int r;
@@ -61,15 +61,16 @@ static int mask(const char *path, int root, int null, Failure *f) {
                 return 0;
         if (place < 0 || fstat(place, &st) < 0)
                 return fail(f, place < 0 ? -place : errno, "cannot hide %s", path);
-        cover = S_ISDIR(st.st_mode) ? mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+        lid = S_ISDIR(st.st_mode) ? mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                                  MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &reason)
-                                    : mount_copy(null, false);
-        r = cover < 0 ? cover : mount_attach(cover, place);
+                                  : mount_copy(null, false);
+        r = lid < 0 ? lid : mount_attach(lid, place);
         return r < 0 ? fail(f, -r, "cannot hide %s%s", path, reason.text) : 0;
 }
 
-static int write_protect(const char *path, int root, Failure *f) {
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+/* what: what the attribute makes of the path, in a message. */
+static int cover(const char *path, int root, uint64_t attribute, const char *what, Failure *f) {
+        struct mount_attr attr = { .attr_set = attribute };
         _cleanup_close_ int place = walk(root, path, WALK_FIND, true), copy = -1;
         int r;
 
@@ -81,16 +82,37 @@ static int write_protect(const char *path, int root, Failure *f) {
                 r = -errno;
         if (r >= 0)
                 r = mount_attach(copy, place);
-        return r < 0 ? fail(f, -r, "cannot make %s read-only", path) : 0;
+        return r < 0 ? fail(f, -r, "cannot make %s %s", path, what) : 0;
+}
+
+static int cover_all(char *const *paths, int root, uint64_t attribute, const char *what, Failure *f) {
+        int r = 0;
+
+        for (; r >= 0 && paths && *paths; paths++)
+                r = cover(*paths, root, attribute, what, f);
+        return r;
+}
+
+static int mask_all(char *const *paths, int root, int null, Failure *f) {
+        int r = 0;
+
+        for (; r >= 0 && paths && *paths; paths++)
+                r = mask(*paths, root, null, f);
+        return r;
 }
 
 int root_protect(const Spec *spec, int root, Failure *f) {
         _cleanup_close_ int null = open_null(f);
+        const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
         int r = null < 0 ? null : write_sysctls(spec, f);
 
-        for (char **p = spec->read_only; r >= 0 && p && *p; p++)
-                r = write_protect(*p, root, f);
-        for (char **p = spec->masked; r >= 0 && p && *p; p++)
-                r = mask(*p, root, null, f);
-        return r;
+        if (r >= 0)
+                r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, "read-only", f);
+        if (r >= 0)
+                r = cover_all(policy->read_only, root, MOUNT_ATTR_RDONLY, "read-only", f);
+        if (r >= 0)
+                r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, "noexec", f);
+        if (r >= 0)
+                r = mask_all(spec->masked, root, null, f);
+        return r < 0 ? r : mask_all(policy->masked, root, null, f);
 }

@@ -102,6 +102,10 @@ static int attach_device_rules(const Spec *spec, int fd, Report *report) {
 int container_cgroup_write(const SpecCgroupFile *f, int fd, const char *path, Report *report) {
         int r = file_write(fd, f->file, f->value);
 
+        if (r == -ENOENT && f->optional) {
+                report_notice(report, "%s of the policy is not enforced: its controller is not available", f->file);
+                return 0;
+        }
         return r < 0 ? report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file, path,
                                     r == -ENOENT ? "its controller is not available there" : strerror(-r)) : 0;
 }

@@ -45,6 +45,7 @@ typedef struct SpecDevice {
 typedef struct SpecCgroupFile {
         char *file, *value;
         char *pointer; /* the JSON pointer of the field */
+        bool optional; /* a notice is enough if the controller is not available */
 } SpecCgroupFile;
 
 /* In the order in which they run. */
@@ -109,6 +110,21 @@ typedef struct SpecNamespace {
 
 extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
 
+#define SPEC_POLICY_ANNOTATION "isorun.policy"
+
+struct Plan;
+
+/* What the policy of the annotation takes away from config.json. */
+typedef struct SpecPolicy {
+        const char *name;
+        uint64_t capabilities; /* no others stay in the five sets */
+        struct sock_filter *filter; /* beside that of config.json */
+        size_t n_filter;
+        bool allows_filter;    /* it allows seccomp(2), and so can be installed first */
+        const struct Plan *landlock; /* its Landlock rules: sandbox/deny/landlock.h */
+        char **masked, **read_only, **no_exec;
+} SpecPolicy;
+
 typedef struct Spec {
         json_t *json;
         char *text;    /* the whole config.json */
@@ -138,6 +154,7 @@ typedef struct Spec {
         struct sock_filter *filter; /* NULL: none */
         size_t n_filter;
         unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
+        const SpecPolicy *policy; /* borrowed; NULL: none */
         long personality;          /* personality(2); -1: as it is */
         unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
 } Spec;

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/instance/container-policy.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "oci/spec/place.h"
+#include "plan/deny/landlock.h"
+#include "plan/deny/program.h"
+#include "plan/make.h"
+#include "plan/who/capabilities.h"
+#include "util/array.h"
+#include "util/landlock.h"
+#include "util/path.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+void container_policy_deinit(ContainerPolicy *p) {
+        free(p->added.filter);
+        strv_free(p->added.masked);
+        strv_free(p->added.read_only);
+        strv_free(p->added.no_exec);
+        plan_free(p->plan);
+        loaded_deinit(&p->loaded);
+        *p = (ContainerPolicy) {};
+}
+
+/* What a container gets of a policy. */
+static const DirectiveId applied[] = {
+        D_MemoryMax,          D_MemoryHigh,         D_MemorySwapMax,      D_TasksMax,
+        D_InaccessiblePaths,  D_ReadOnlyPaths,      D_NoExecPaths,        D_PrivateNetwork,
+        D_PrivateIPC,         D_AbstractSockets,    D_LandlockFiles,      D_CapabilityBoundingSet,
+        D_SystemCallFilter,   D_SystemCallErrorNumber, D_SystemCallArchitectures, D_RestrictAddressFamilies,
+        D_RestrictNamespaces, D_MemoryDenyWriteExecute, D_RestrictRealtime, D_RestrictSUIDSGID,
+        D_LockPersonality,    D_ProtectHostname,
+};
+
+/* Lines that show the payload more, or say what it is: config.json does that for a container. */
+static const DirectiveId of_config[] = {
+        D_Description,      D_Base,           D_Optional,          D_ExecStart,       D_Program,
+        D_RootDirectory,    D_BindLibraries,  D_BindPaths,         D_BindReadOnlyPaths, D_Volume,
+        D_TemporaryFileSystem, D_File,        D_Directory,         D_Symlink,         D_SetCredential,
+        D_LoadCredential,   D_GrantPaths,     D_ConnectTo,         D_GrantPeers,      D_ListenOn,
+        D_WorkingDirectory, D_Environment,    D_PassEnvironment,   D_AmbientCapabilities, D_StandardInput,
+        D_StandardOutput,   D_StandardError,
+};
+
+static bool is_among(DirectiveId id, const DirectiveId *list, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (list[i] == id)
+                        return true;
+        return startswith(directive_table[id].name, "Limit");
+}
+
+static bool is_of_nobody(DirectiveId id) {
+        const Order order = directive_table[id].order;
+
+        return order == ORDER_FREE || order == ORDER_KEPT || is_among(id, applied, ELEMENTSOF(applied)) ||
+               is_among(id, of_config, ELEMENTSOF(of_config));
+}
+
+/* Each line that would limit more than the container is limited. */
+static int check_lines(const Policy *policy, Report *report) {
+        int result = 0;
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const SettingList *list = &policy->settings[id];
+                const Setting *last = list->n > 0 ? &list->items[list->n - 1] : NULL;
+                const char *name = directive_table[id].name;
+
+                if (!last || !last->origin.file || is_of_nobody(id))
+                        continue;
+                if (policy_optional(policy, id))
+                        report_notice_at(report, last->origin, name, "isorun-oci cannot add this to a container");
+                else
+                        result = report_error_at(report, last->origin, name, EOPNOTSUPP,
+                                                 "isorun-oci cannot add this to a container (Optional=%s makes this "
+                                                 "a notice)", name);
+        }
+        return result;
+}
+
+static int copy_paths(const Policy *policy, DirectiveId id, char ***ret, Report *report) {
+        const SettingList *list = &policy->settings[id];
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+                const char *path = v->text + strspn(v->text, "-+");
+
+                if (!*path)
+                        continue;
+                if (streq(path, "/"))
+                        return report_error_at(report, list->items[i].origin, directive_table[id].name, EOPNOTSUPP,
+                                               "isorun-oci cannot add this to the root of a container");
+                if (strv_push(ret, path) < 0)
+                        return report_oom(report);
+        }
+        return 0;
+}
+
+static int make_filter(ContainerPolicy *p, Report *report) {
+        int r = plan_filter(&p->plan, p->loaded.policy, &p->loaded.host, report);
+
+        if (r < 0)
+                return r;
+        p->plan->source = p->loaded.policy;
+        r = program_make(p->plan, &p->added.filter, &p->added.n_filter);
+        p->added.allows_filter = plan_allows_call(p->plan, "seccomp");
+        return r < 0 ? report_error(report, -r, "cannot make the filter of the policy: %s", strerror(-r)) : 0;
+}
+
+static int add_rule(Plan *plan, const char *path, unsigned groups) {
+        PlanLandlockRule *rule = ARRAY_APPEND(plan->landlock_rules, plan->n_landlock_rules);
+
+        if (!rule)
+                return -ENOMEM;
+        *rule = (PlanLandlockRule) { .path = path, .access = landlock_rights_mask(plan->landlock_abi, groups),
+                                     .found_inside = true };
+        return 0;
+}
+
+/* The same as for a sandbox: only writable mounts can be written, and devices only in /dev. */
+static int add_file_rules(Plan *plan, const Spec *spec) {
+        int r = add_rule(plan, "/", spec->root_read_only ? LANDLOCK_GROUP_READ : 0);
+
+        if (r >= 0)
+                r = add_rule(plan, "/dev", LANDLOCK_GROUP_DEVICE);
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++) {
+                const SpecMount *m = &spec->mounts[i];
+
+                if (!((m->set | m->all_set) & MOUNT_ATTR_RDONLY) && *m->destination == '/' &&
+                    !streq(m->destination, "/dev"))
+                        r = add_rule(plan, m->destination, 0);
+        }
+        return r;
+}
+
+static int plan_landlock(ContainerPolicy *p, const Spec *spec, Report *report) {
+        Plan *plan = p->plan;
+
+        plan->landlock_abi = p->loaded.host.landlock_abi;
+        if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE)
+                plan->landlock_scope = LANDLOCK_SCOPE_SIGNAL;
+        if (plan->landlock_abi >= LANDLOCK_ABI_SCOPE && !policy_is_true(plan->source, D_AbstractSockets))
+                plan->landlock_scope |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+        p->added.landlock = plan;
+        if (plan->landlock_abi < LANDLOCK_ABI_REFER || !policy_is_true(plan->source, D_LandlockFiles))
+                return 0;
+        plan->landlock_files = landlock_rights_mask(plan->landlock_abi, 0);
+        return add_file_rules(plan, spec) < 0 ? report_oom(report) : 0;
+}
+
+/* A namespace that config.json shares with others becomes a new one. */
+static void separate(const Policy *policy, DirectiveId id, size_t i, Spec *spec) {
+        if (!policy_is_true(policy, id))
+                return;
+        spec->joined[i] = NULL;
+        spec->new_namespaces |= spec_namespaces[i].flag;
+}
+
+static SpecCgroupFile *find_file(const Spec *spec, const char *file) {
+        for (size_t i = 0; i < spec->n_cgroup_files; i++)
+                if (streq(spec->cgroup_files[i].file, file))
+                        return &spec->cgroup_files[i];
+        return NULL;
+}
+
+/* The smaller one counts. Not every number of config.json can be read here: "max" and a text count as more. */
+static int limit_cgroup(const Policy *policy, DirectiveId id, Spec *spec, Report *report) {
+        const Directive *d = &directive_table[id];
+        const Setting *s = policy_get(policy, id);
+        const bool memory = id != D_TasksMax;
+        SpecCgroupFile *f = find_file(spec, d->cgroup_file);
+        uint64_t wanted, now;
+        char *end = NULL;
+
+        if (!s || !s->origin.file || streq(s->value.text, "infinity"))
+                return 0;
+        if (s->value.relative && !memory)
+                return report_error_at(report, s->origin, d->name, EOPNOTSUPP,
+                                       "isorun-oci can add only a number of tasks to a container, not a share");
+        wanted = s->value.number;
+        if (s->value.relative)
+                wanted = (uint64_t) ((long double) sysconf(_SC_PHYS_PAGES) * (long double) sysconf(_SC_PAGESIZE) *
+                                     (long double) wanted / 10000);
+        now = f ? strtoull(f->value, &end, 10) : 0;
+        if (f && end != f->value && !*end && now <= wanted)
+                return 0;
+        if (!f) {
+                f = ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files);
+                if (!f)
+                        return report_oom(report);
+                *f = (SpecCgroupFile) { .file = strdup(d->cgroup_file), .pointer = strdup("/annotations/isorun.policy"),
+                                        .optional = policy_optional(policy, id) };
+        }
+        free(f->value);
+        f->value = format("%llu", (unsigned long long) wanted);
+        return f->value && f->file && f->pointer ? 0 : report_oom(report);
+}
+
+static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
+        static const DirectiveId scope[] = { D_MemoryMax, D_MemoryHigh, D_MemorySwapMax, D_TasksMax };
+        const Policy *policy = p->loaded.policy;
+        int r = check_lines(policy, report);
+
+        p->added.capabilities = build_named_capabilities(policy, &p->loaded.host);
+        if (r >= 0)
+                r = copy_paths(policy, D_InaccessiblePaths, &p->added.masked, report);
+        if (r >= 0)
+                r = copy_paths(policy, D_ReadOnlyPaths, &p->added.read_only, report);
+        if (r >= 0)
+                r = copy_paths(policy, D_NoExecPaths, &p->added.no_exec, report);
+        if (r >= 0)
+                r = make_filter(p, report);
+        if (r >= 0)
+                r = plan_landlock(p, spec, report);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(scope); i++)
+                r = limit_cgroup(policy, scope[i], spec, report);
+        if (r < 0)
+                return r;
+        separate(policy, D_PrivateNetwork, SPEC_NETWORK, spec);
+        separate(policy, D_PrivateIPC, SPEC_IPC, spec);
+        spec->policy = &p->added;
+        return container_policy_limit(p, &spec->process, report);
+}
+
+int container_policy_apply(ContainerPolicy *p, Spec *spec, Report *report) {
+        const Place top = { .value = spec->json, .file = "config.json", .text = spec->text, .report = report };
+        const Place annotations = place_member(&top, "annotations"),
+                    place = place_member(&annotations, SPEC_POLICY_ANNOTATION);
+        const char *name = json_string_value(place.value);
+        Report silent = {};
+        int r;
+
+        if (!name)
+                return 0;
+        if (!name_is_valid(name))
+                return place_error(&place, EINVAL, "not the name of a policy: \"%s\"", name);
+        r = loaded_init(&p->loaded, name, "container", NULL, &silent);
+        if (r == -ENOENT)
+                return place_error(&place, ENOENT, "there is no policy \"%s\" (see isoctl policies)", name);
+        if (r < 0) { /* once more, for the messages */
+                loaded_deinit(&p->loaded);
+                (void) loaded_init(&p->loaded, name, "container", NULL, report);
+                return place_error(&place, -r, "the policy \"%s\" cannot be used", name);
+        }
+        p->added.name = name;
+        r = policy_complete(p->loaded.policy, report);
+        return r < 0 ? r : narrow(p, spec, report);
+}
+
+static SpecLimit *find_limit(const SpecProcess *process, int resource) {
+        for (size_t i = 0; i < process->n_limits; i++)
+                if (process->limits[i].resource == resource)
+                        return &process->limits[i];
+        return NULL;
+}
+
+int container_policy_limit(const ContainerPolicy *p, SpecProcess *process, Report *report) {
+        if (!p->added.name)
+                return 0;
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                const Directive *d = &directive_table[id];
+                const Setting *s = startswith(d->name, "Limit") ? policy_get(p->loaded.policy, id) : NULL;
+                SpecLimit *l = s && s->origin.file ? find_limit(process, d->resource) : NULL;
+
+                if (!s || !s->origin.file)
+                        continue;
+                if (!l) {
+                        l = ARRAY_APPEND(process->limits, process->n_limits);
+                        if (!l)
+                                return report_oom(report);
+                        *l = (SpecLimit) { d->resource, { s->value.number, s->value.number2 } };
+                }
+                if (l->limit.rlim_cur > s->value.number)
+                        l->limit.rlim_cur = s->value.number;
+                if (l->limit.rlim_max > s->value.number2)
+                        l->limit.rlim_max = s->value.number2;
+                if (l->limit.rlim_cur > l->limit.rlim_max)
+                        l->limit.rlim_cur = l->limit.rlim_max;
+        }
+        return 0;
+}
