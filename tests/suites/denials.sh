@@ -143,11 +143,16 @@ for i in range(8): threading.Thread(target=threading.Event().wait if i % 2 else 
 libc = ctypes.CDLL(None)
 '
 	if grep -q x86_64 <<<"$(uname -m)"; then
-		box --why python3 -Ic "$threads"'code = mmap.mmap(-1, 4096, prot=7)
-code.write(b"\xb8\x14\0\0\0\xcd\x80\xc3")
+		local code call
+		# int 0x80, and a number of x32
+		for call in '20 0x40000003 b814000000cd80c3' '39 0x4000003e b8270000400f05c3'; do
+			read -r -a code <<<"$call"
+			box --why python3 -Ic "$threads"'code = mmap.mmap(-1, 4096, prot=7)
+code.write(bytes.fromhex("'"${code[2]}"'"))
 ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()'
-		is "$label: of several threads, the one with a call of another architecture is named" "$status $err" \
-			"159 isorun: call 20 of another architecture (0x40000003): SIGSYS – the filter kills the program, unless SystemCallArchitectures= names that architecture"
+			is "$label: of several threads, the one with a call of another architecture (${code[1]}) is named" "$status $err" \
+				"159 isorun: call ${code[0]} of another architecture (${code[1]}): SIGSYS – the filter kills the program, unless SystemCallArchitectures= names that architecture"
+		done
 	fi
 	box --why python3 -Ic "$threads"'import struct
 code = ctypes.create_string_buffer(struct.pack("HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, '"$getpid"', 6, 0, 0, 0x80000000, 6, 0, 0, 0x7fff0000))

@@ -2,9 +2,11 @@
 #include "sandbox/watch/tracee.h"
 
 #include <arpa/inet.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/audit.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -72,16 +74,29 @@ int tracee_cancel_call(pid_t tid, int error) {
 }
 #endif
 
+/* The numbers of x32 come with the architecture of x86_64. A call that is cancelled has the number -1. */
+static void tell_x32(int *number, uint32_t *architecture) {
+        enum { X32_BIT = 0x40000000, X32_ARCHITECTURE = EM_X86_64 | __AUDIT_ARCH_LE }; /* seccomp(2), libseccomp */
+
+        if (*architecture == AUDIT_ARCH_X86_64 && *number >= X32_BIT) {
+                *number &= ~X32_BIT;
+                *architecture = X32_ARCHITECTURE;
+        }
+}
+
 int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture) {
         struct __ptrace_syscall_info info;
-        int r = tracee_get_call(tid, &info);
+        int r = tracee_get_call(tid, &info), number;
 
         if (r < 0)
                 return r;
-        r = read_number(tid, ret_number);
-        if (r >= 0)
-                *ret_architecture = info.arch;
-        return r;
+        r = read_number(tid, &number);
+        if (r < 0)
+                return r;
+        tell_x32(&number, &info.arch);
+        *ret_number = number;
+        *ret_architecture = info.arch;
+        return 0;
 }
 
 static uint64_t status_number(pid_t tid, const char *key) {
