@@ -191,12 +191,33 @@ static WatchedUse use_of(const Denial *d) {
         return d->use == USE_BIND && d->path[0] == '/' ? USE_CREATE : d->use;
 }
 
+/* A program that looks up a name asks a name server of the host. To reach that would not help: with peers, it asks
+ * isorun's own name server, which knows them. */
+static bool propose_peer(const Judge *j, const Denial *d, WhyAnswer *a) {
+        char *text, *allow;
+
+        if (d->use != USE_CONNECT || !endswith(d->path, ":53/udp") || plan_has_names(j->plan) || !a->allow)
+                return true;
+        text = strdup("the instance's own network has no name server; names of peers are found");
+        allow = strdup("ConnectTo=HOST:PORT");
+        if (!text || !allow) {
+                free(text);
+                free(allow);
+                return false;
+        }
+        free(a->text);
+        free(a->allow);
+        a->text = text;
+        a->allow = allow;
+        return true;
+}
+
 static void judge_file(const Judge *j, const Denial *d) {
         _cleanup_(why_answer_deinit) WhyAnswer a = {};
 
         for (const WhyAction *action = actions_of(use_of(d)); *action != _WHY_ACTION_MAX; action++)
                 if (is_denied(j, *action, object_of(d), d->error, &a)) {
-                        if (would_work(d, *action, &a))
+                        if (would_work(d, *action, &a) && propose_peer(j, d, &a))
                                 tell(j, d, d->path, &a);
                         return;
                 }
