@@ -122,6 +122,11 @@ bool plan_mount_is_mounted(const PlanMount *m) {
         return m->kind != MOUNT_DIRECTORY && m->kind != MOUNT_SYMLINK;
 }
 
+bool plan_mount_is_memory(const PlanMount *m) {
+        return (m->kind == MOUNT_TMPFS || m->kind == MOUNT_OVERLAY) && m->place != PLACE_IF_THERE &&
+               !plan_mount_is_read_only(m);
+}
+
 const PlanMount *plan_mount_of(const Plan *plan, const char *path) {
         const PlanMount *found = &plan->mounts[0];
 

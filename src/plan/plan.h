@@ -306,6 +306,9 @@ char *plan_entrance_name(const PlanEntrance *entrance);
 /* Whether the entry is a mount, and not only made in one. */
 bool plan_mount_is_mounted(const PlanMount *m);
 
+/* Whether the payload can write to it, and what it writes is in memory of a size of its own. */
+bool plan_mount_is_memory(const PlanMount *m);
+
 /* The mount that a path without symlinks is on. */
 const PlanMount *plan_mount_of(const Plan *plan, const char *path);
 

@@ -77,6 +77,40 @@ test_limit() {
 	also is "$label: ... which adds no record" "$(records LIMIT_REACHED isorun-short.scope MESSAGE | wc -l)" 1
 }
 
+# A directory in memory without room is told at the end, with what gives it more.
+test_full() {
+	local fill='head -c 1M /dev/zero >"$1/x" 2>/dev/null; echo filled' line='-p: TemporaryFileSystem='
+	full() { # directory, script, options...
+		run "${who[@]}" "$isorun" "${mode[@]:1}" --name full "${@:3}" sh -c "$2" x "$1"
+	}
+	full /tmp "$fill" -p TemporaryFileSystem=/tmp:mode=1777,size=64k
+	like "$label: /tmp is full at the end" "$status $out $err" \
+		"0 filled *isorun: notice: $line: /tmp is full (size=64K): nothing more can be written there (ENOSPC); its option size= sets how much it holds"
+	also is "$label: ... which is a record" \
+		"$(records LIMIT_REACHED isorun-full.scope MESSAGE ISORUN_FULL ISORUN_DIRECTIVE PRIORITY)" \
+		"full has filled /tmp (size=64K)|/tmp|TemporaryFileSystem|4"
+	full /tmp "$fill; rm /tmp/x" -p TemporaryFileSystem=/tmp:mode=1777,size=64k
+	also is "$label: ... not if there is room again" "$status $out $(grep -c 'is full' <<<"$err")" "0 filled 0"
+	full /tmp 'for i in 1 2 3 4 5; do echo >"$1/$i"; done 2>/dev/null; echo filled' -p TemporaryFileSystem=/tmp:mode=1777,nr_inodes=4
+	also like "$label: ... also if it can have no more files" "$status $out $err" "0 filled *: /tmp is full *"
+	full /dev/shm 'fallocate -l 64M "$1/x"; echo filled'
+	also like "$label: ... and one that no line asks for" "$status $out $err" \
+		"0 filled *isorun: notice: /dev/shm is full (size=64M): * (ENOSPC); -p TemporaryFileSystem=/dev/shm:mode=1777,size=VALUE gives it more room"
+	full /var/a/b "$fill; mv /var/a /var/c && ln -s / /var/a" -p TemporaryFileSystem=/var/a/b:mode=1777,size=64k
+	also is "$label: ... not where the payload can move the directory" "$status $out $(grep -c 'is full' <<<"$err")" "0 filled 0"
+}
+
+# A command that goes into the background, also if nobody sees isorun's notice.
+test_left() {
+	run "${who[@]}" "$isorun" "${mode[@]}" --name left python3 -Ic 'import ctypes, os, signal
+ctypes.CDLL(None).prctl(15, b"sl\x1bep")
+if os.fork() == 0: signal.pause()'
+	no_refusal is "$label: a command leaves a process behind" "$status" 0
+	also is "$label: ... which the record of its end names" \
+		"$(records ENDED isorun-left.scope MESSAGE ISORUN_LEFT PRIORITY)" \
+		'left ended: exit status 0; it left "sl\x1bep" behind, which was killed|sl\x1bep|5'
+}
+
 test_refusal() {
 	local unit=isorun-no.scope
 	printf '[Sandbox]\n\nVolume=/nowhere:/x\nVolume=/nor-here:/y\n' >"$tmp/volume.conf"
@@ -369,6 +403,8 @@ all() {
 	[ "$label" = root ] || bus=(--user)
 	test_run
 	test_limit
+	test_full
+	test_left
 	test_refusal
 	test_silence
 	test_service

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include "sandbox/inside/full.h"
 #include "sandbox/inside/keep-answers.h"
 #include "sandbox/inside/pty.h"
 #include "sandbox/inside/session.h"
@@ -93,6 +94,8 @@ _Noreturn static void finish(const Reaper *r, int wait_status) {
         Message m = { .type = MESSAGE_EXITED, .value = wait_status };
 
         m.status = wait_status == 0 && r->socket >= 0 && name_left(r, m.text);
+        if (r->socket >= 0)
+                full_tell(r->payload->inside->plan, r->socket);
         if (r->take_over.done)
                 notify_finish(r->take_over.notify);
         if (r->payload->inside->unmount_late)

@@ -137,6 +137,7 @@ static bool is_expected(const Supervisor *s, MessageType type) {
         case MESSAGE_ASKED:
         case MESSAGE_REFUSED:
         case MESSAGE_ENDING:
+        case MESSAGE_FULL:
         case MESSAGE_STOPPED:
         case MESSAGE_EXITED:
                 return !starting;
@@ -184,7 +185,7 @@ static void note_left(const Run *run, const char *name) {
 }
 
 /* The payload has ended. The reaper keeps the unit alive until isorun hangs up. */
-static void note_exited(Supervisor *s, int wait_status) {
+static void note_exited(Supervisor *s, int wait_status, const char *left) {
         Run *run = &s->run;
 
         if (run->plan->notify_fork && wait_status == 0)
@@ -197,7 +198,7 @@ static void note_exited(Supervisor *s, int wait_status) {
         note_timeout(s);
         run_ended(run, wait_status);
         report_own_step(run->report, "the command has ended");
-        journal_ended(run->plan, wait_status);
+        journal_ended(run->plan, wait_status, left);
 }
 
 static int take_of_start(Supervisor *s, const Message *m, int fd) {
@@ -276,6 +277,8 @@ static int take_message(Supervisor *s) {
         case MESSAGE_ENDING:
                 thaw(run);
                 return 0;
+        case MESSAGE_FULL:
+                return reached_full(&s->reached, run, (size_t) m.value);
         case MESSAGE_FORKED:
                 fd_close(run->payload);
                 run->payload = fds[0];
@@ -293,7 +296,7 @@ static int take_message(Supervisor *s) {
         case MESSAGE_EXITED:
                 if (m.status)
                         note_left(run, m.text);
-                note_exited(s, m.value);
+                note_exited(s, m.value, m.status ? m.text : NULL);
                 return 1;
         default:
                 return -EPROTO;
@@ -321,7 +324,7 @@ static int died(Supervisor *s) {
                 return report_error(run->report, ECHILD,
                                     "the first process of the instance ended unexpectedly, and the command with it");
         run_ended(run, W_EXITCODE(0, info.si_status));
-        journal_ended(run->plan, run->outcome.wait_status);
+        journal_ended(run->plan, run->outcome.wait_status, NULL);
         return 0;
 }
 

@@ -97,21 +97,24 @@ void journal_ready(const Plan *plan) {
         end(&e);
 }
 
-void journal_ended(const Plan *plan, int wait_status) {
+void journal_ended(const Plan *plan, int wait_status, const char *left) {
         bool exited = WIFEXITED(wait_status);
         int status = exited ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status);
         const Subject s = plan_subject(plan);
         JournalEntry e;
 
-        if (!begin(&e, RECORD_ENDED, exited && status == 0 ? -1 : LOG_NOTICE, &s))
+        if (!begin(&e, RECORD_ENDED, exited && status == 0 && !left ? -1 : LOG_NOTICE, &s))
                 return;
         if (exited)
-                journal_entry_add(&e, "MESSAGE", "%s ended: exit status %d", plan->name, status);
+                journal_entry_add(&e, "MESSAGE", "%s ended: exit status %d%s%s%s", plan->name, status,
+                                  left ? "; it left \"" : "", left ?: "", left ? "\" behind, which was killed" : "");
         else
                 journal_entry_add(&e, "MESSAGE", "%s was ended by SIG%s%s", plan->name, sigabbrev_np(status) ?: "?",
                                   WCOREDUMP(wait_status) ? ", with a core dump" : "");
         journal_entry_add(&e, "EXIT_CODE", "%s", exited ? "exited" : WCOREDUMP(wait_status) ? "dumped" : "killed");
         journal_entry_add(&e, "EXIT_STATUS", "%d", status);
+        if (left)
+                journal_entry_add(&e, "ISORUN_LEFT", "%s", left);
         end(&e);
 }
 
@@ -133,6 +136,18 @@ void journal_limit_reached(const Plan *plan, Origin origin, const char *key) {
         if (!begin(&e, RECORD_LIMIT_REACHED, -1, &s))
                 return;
         journal_entry_add(&e, "MESSAGE", "%s has reached %s=", plan->name, key);
+        add_origin(&e, origin, key);
+        end(&e);
+}
+
+void journal_full(const Plan *plan, const char *directory, const char *size, Origin origin, const char *key) {
+        const Subject s = plan_subject(plan);
+        JournalEntry e;
+
+        if (!begin(&e, RECORD_LIMIT_REACHED, -1, &s))
+                return;
+        journal_entry_add(&e, "MESSAGE", "%s has filled %s (size=%s)", plan->name, directory, size);
+        journal_entry_add(&e, "ISORUN_FULL", "%s", directory);
         add_origin(&e, origin, key);
         end(&e);
 }

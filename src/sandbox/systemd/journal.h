@@ -26,8 +26,8 @@ void journal_started(const Plan *plan);
 /* The payload has sent READY=1: sd_notify(3). */
 void journal_ready(const Plan *plan);
 
-/* The payload has ended. wait_status is from waitpid(2). */
-void journal_ended(const Plan *plan, int wait_status);
+/* The payload has ended. wait_status is from waitpid(2). left: the name of a process that it has left, or NULL. */
+void journal_ended(const Plan *plan, int wait_status, const char *left);
 
 /* The kernel has killed a process of the instance for lack of memory. origin and key name the policy line that set the
  * limit; key is NULL if there is no such line. */
@@ -35,6 +35,10 @@ void journal_oom_killed(const Plan *plan, Origin origin, const char *key);
 
 /* The instance has reached a limit of its unit. origin and key name the policy line that set it. */
 void journal_limit_reached(const Plan *plan, Origin origin, const char *key);
+
+/* There is no room left in a directory in memory. origin and key name the policy line that made it; the origin may be
+ * empty. */
+void journal_full(const Plan *plan, const char *directory, const char *size, Origin origin, const char *key);
 
 /* Something that happened to connections to peers. n_lost: so many records before it were left out. */
 void journal_flow(const Plan *plan, const FlowRecord *record, uint64_t n_lost);

@@ -44,6 +44,7 @@ typedef enum MessageType {
         MESSAGE_ASKED,   /* fd: a socket of isoctl with a request for isorun itself: outside/questions.h */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
         MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
+        MESSAGE_FULL,    /* the payload has ended, and left a directory in memory full; value: the mount's index */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
         MESSAGE_EXITED,  /* value: the payload's wait status; status: whether it has left processes, which end now;
                             text: the name of one */
