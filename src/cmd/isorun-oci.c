@@ -57,7 +57,7 @@ static const Option global_options[] = {
         { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
         { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
         { 'h', "help", "show this help", {}, false },
-        { OCI_VERSION, "version", "show the version", {}, false },
+        { 'v', "version", "show the version", {}, false },
         {},
 };
 
@@ -179,9 +179,9 @@ int main(int argc, char *argv[]) {
         ensure_standard_fds();
         if (command_line_parse(&global, &global_syntax, argc, argv, &report) < 0 || open_log(&global, &report) < 0)
                 return 1;
-        if (command_line_has(&global, 'h') || (!global.rest[0] && !command_line_has(&global, OCI_VERSION)))
+        if (command_line_has(&global, 'h') || (!global.rest[0] && !command_line_has(&global, 'v')))
                 return help(&report);
-        if (command_line_has(&global, OCI_VERSION))
+        if (command_line_has(&global, 'v'))
                 return version(&report);
         return run(&global, argv, &report);
 }

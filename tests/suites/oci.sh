@@ -39,9 +39,13 @@ print(s["ociVersion"], s["id"], s["status"], s["pid"] == int(sys.argv[2]), s["bu
 	oci list --format json
 	no_refusal is "list has it" "$(python3 -c 'import json, sys
 print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])])' "$out")" "[('one', 'running')]"
+	oci kill one 0
+	no_refusal is "signal 0 asks whether it runs" "$status$out$err" 0
 	oci kill one KILL
 	no_refusal is "kill kills it" "$status$out$err" 0
 	await is_status one stopped
+	oci kill one 0
+	like "... and says when it does not" "$status $err" "1 isorun-oci: cannot kill one: the container is not running"
 	oci kill one TERM
 	like "a stopped container is not signalled" "$status $err" "1 isorun-oci: cannot kill one: the container is not running"
 	oci delete one
@@ -56,6 +60,17 @@ test_status() {
 	bundle -- sh -c 'exit 42'
 	oci run --bundle "$bundle" box
 	no_refusal is "run returns the command's status" "$status$out$err" 42
+	oci run --keep --bundle "$bundle" box
+	no_refusal is "run --keep leaves the container, stopped" "$status $(status_of box)" "42 stopped"
+	oci delete box
+	bundle 'linux.namespaces=[{"type":"mount"},{"type":"uts"}]' 'linux.cgroupsPath="/isorun-oci-test"' \
+		-- sh -c 'busybox sleep 7675 & busybox sleep 7676'
+	oci create --bundle "$bundle" box
+	oci start box
+	await runs '^busybox sleep 7676$'
+	oci kill box KILL
+	no_refusal ok "without a pid namespace, KILL reaches all processes" eventually gone '^busybox sleep 767[56]$'
+	oci delete --force box
 	bundle -- sh -c 'kill -9 $$; busybox sleep 7655' # pid 1 takes no signals from inside its namespace
 	"$isorun_oci" --root "$state" run --bundle "$bundle" box &
 	await runs '^busybox sleep 7655$'
@@ -90,7 +105,7 @@ test_process() {
 		'echo $(ulimit -n) $(ulimit -H -n)'
 	inside "oom_score_adj is set" 123 'process.oomScoreAdj=123' 'busybox cat /proc/self/oom_score_adj'
 	inside "a sysctl is set" 1 'linux.sysctl={"net.ipv4.ip_forward": "1"}' 'busybox cat /proc/sys/net/ipv4/ip_forward'
-	inside "variables are those of config.json" "PATH=/bin:A=b c" 'process.env=["PATH=/bin","A=b c"]' \
+	inside "variables are those of config.json" "PATH=/bin:A=b c:HOME=/" 'process.env=["PATH=/bin","A=b c"]' \
 		'echo $(busybox tr "\0" ":" </proc/1/environ | busybox sed "s/:$//")'
 	inside "the scheduler is set, with a nice value" "5 3" 'process.scheduler={"policy":"SCHED_BATCH","nice":5}' \
 		'echo $(busybox cut -d" " -f19,41 /proc/1/stat)'
@@ -102,6 +117,21 @@ test_process() {
 	if [ "$(uname -m)" = x86_64 ]; then
 		inside "the personality is set" i686 'linux.personality={"domain":"LINUX32"}' 'busybox uname -m'
 	fi
+	inside "of several values of a variable, the last one counts" "b 1" 'process.env=["PATH=/bin","A=a","HOME=","A=b"]' \
+		'echo $A $(busybox tr "\0" "\n" </proc/1/environ | busybox grep -c ^A=)'
+	printf 'root:x:0:0::/home/root:/bin/sh\nother:x:5:5::/home/other:/bin/sh\n' >"$bundle/rootfs/etc/passwd"
+	inside "HOME is the user's in the root's passwd" /home/other 'process.user={"uid":5,"gid":5}' 'echo $HOME'
+	inside "... where it is missing or empty" "/home/root" 'process.env=["PATH=/bin","HOME="]' 'echo $HOME'
+	ln -sf /dev/zero "$bundle/rootfs/etc/passwd"
+	inside "... and is / if that is no file" / 'echo $HOME'
+	rm "$bundle/rootfs/etc/passwd"
+	bundle 'process.user={"uid":5,"gid":5}' -- sh -c ': >/proc/self/fd/1; echo opened'
+	"$isorun_oci" --root "$state" run --bundle "$bundle" box 2>&1 | cat >"$tmp/shown"
+	is "a command of another user can open the pipe that it writes to" "$(cat "$tmp/shown")" opened
+	bundle 'process.capabilities={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"ambient":["CAP_KILL"]}' -- sh -c 'busybox grep ^CapAmb: /proc/self/status | busybox tr -d "\t "'
+	oci run --bundle "$bundle" box
+	no_refusal like "ambient capabilities that are not inheritable are left out, with a notice" "$status $out $err" \
+		"0 CapAmb:0000000000000000 isorun-oci: notice: config.json:*: /process/capabilities: the ambient *"
 	note=
 	inside "capabilities are those of config.json, in all five sets" \
 		"CapInh:0000000000000020 CapPrm:0000000000000020 CapEff:0000000000000020 CapBnd:0000000020000420 CapAmb:0000000000000020" \
@@ -132,6 +162,21 @@ test_root() {
 		"mounts+={\"destination\":\"/tmp/s\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"rbind\",\"ro\"]}" \
 		'echo $(busybox cat /tmp/s) "$( (echo x >/tmp/s) 2>&1 | busybox sed "s/.*: can/can/")"'
 	also is "... and the file is as it was" "$(cat "$secret")" secret
+	mkdir -m 751 "$bundle/rootfs/home"
+	inside "a directory in memory has the mode of the one that it hides" "751 1777 700" \
+		'mounts+={"destination":"/home","type":"tmpfs"}' 'mounts+={"destination":"/dev/new","type":"tmpfs"}' \
+		'mounts+={"destination":"/dev/own","type":"tmpfs","options":["mode=700"]}' 'echo $(busybox stat -c %a /home /dev/new /dev/own)'
+	rmdir "$bundle/rootfs/home"
+	inside "a read-only /dev has its devices" "1:3 touch: /dev/x: Read-only file system" \
+		'mounts+={"destination":"/dev","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/dev/below","type":"tmpfs"}' \
+		'echo $(busybox stat -c %t:%T /dev/null) $(busybox touch /dev/x 2>&1)'
+	inside "options of access times hold" "noatime relatime" \
+		"mounts+={\"destination\":\"/dev/a\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"rnoatime\"]}" \
+		"mounts+={\"destination\":\"/dev/b\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"ratime\"]}" \
+		'echo $(busybox awk "\$5 ~ \"^/dev/[ab]$\" { print \$6 }" /proc/self/mountinfo | busybox grep -Eo "noatime|relatime")'
+	inside "a working directory that is missing is made, also in a read-only root" /new/directory process.cwd='"/new/directory"' pwd
+	rm -r "$bundle/rootfs/new"
+	inside "the loopback device of a new network is up" 1 'busybox ip addr show lo | busybox grep -c LOOPBACK,UP'
 	inside "mounts have their options" "rw,nosuid,nodev,noexec,noatime" \
 		'mounts+={"destination":"/tmp","type":"tmpfs","options":["nosuid","nodev","noexec","noatime","size=1m"]}' \
 		'busybox sed -n "s,^[^ ]* /tmp tmpfs \([^ ]*\),\1,p" /proc/self/mounts | busybox sed "s/,size.*//"'
@@ -239,8 +284,6 @@ test_config() {
 	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6: a bind mount has no such option: size=1" \
 		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
 	refuses "an unknown version" "config.json:*: /ociVersion: *" 'ociVersion="2.0.0"'
-	refuses "ambient capabilities that are not inheritable" "config.json:*: /process/capabilities: the ambient*" \
-		'process.capabilities={"ambient":["CAP_KILL"]}'
 	bundle 'new={"a":1}' 'windows={"x":1}' -- busybox true
 	oci run --bundle "$bundle" box
 	# promise P59
@@ -438,6 +481,24 @@ kill: can't kill pid 99: No such process
 }
 
 # Runs a script in the container box.
+# A container whose first process has made cgroups of its own, as systemd does.
+test_exec_cgroup() { # its cgroup
+	local controller
+	mkdir "/sys/fs/cgroup$1/below" "/sys/fs/cgroup$1/other"
+	oci exec --cgroup other box busybox grep ^0: /proc/self/cgroup
+	no_refusal is "exec --cgroup takes a cgroup below" "$status $out" "0 0::/other"
+	oci exec --cgroup ../other box busybox true
+	like "... and none elsewhere" "$status $err" "255 isorun-oci: --cgroup: cannot open ../other below the container's cgroup: *"
+	first_pid '^busybox sleep 7659$' >"/sys/fs/cgroup$1/below/cgroup.procs"
+	also_inside "in the container's own cgroup while that can have processes" 0::/ 'busybox grep ^0: /proc/self/cgroup'
+	for pid in $(cat "/sys/fs/cgroup$1/cgroup.procs"); do echo "$pid" >"/sys/fs/cgroup$1/below/cgroup.procs"; done
+	read -r controller _ <"/sys/fs/cgroup$1/cgroup.controllers" || controller=
+	if [ "$controller" ] && echo "+$controller" >"/sys/fs/cgroup$1/cgroup.subtree_control"; then
+		also_inside "... and otherwise in that of the first process" 0::/below 'busybox grep ^0: /proc/self/cgroup'
+		echo "-$controller" >"/sys/fs/cgroup$1/cgroup.subtree_control"
+	fi
+}
+
 test_exec() {
 	local ns=/proc/self/ns
 	exec 7<"$bundle"
@@ -454,7 +515,7 @@ test_exec() {
 	also_inside "groups can be added, and capabilities" "5 6 CapEff:0000000020000421" -g 5 --additional-gids 6 --cap CAP_CHOWN \
 		'busybox awk "/^Groups/ { printf \"%s %s \", \$2, \$3 } /^CapEff/ { print \$1 \$2 }" /proc/self/status'
 	oci exec --cap CAP_FLY box true
-	like "exec: an unknown capability" "$status $err" "1 isorun-oci: --cap: isorun-oci does not know this capability: CAP_FLY"
+	like "exec: an unknown capability" "$status $err" "255 isorun-oci: --cap: isorun-oci does not know this capability: CAP_FLY"
 	also_inside "the cgroup and the root are, too" $'0::/\n/\n/' 'busybox grep ^0: /proc/self/cgroup; busybox realpath /../..; busybox readlink /proc/self/cwd'
 	# promise P59
 	also_inside "the filter is" "mkdir: can't create directory '/dev/x': Input/output error" 'busybox mkdir /dev/x 2>&1'
@@ -468,38 +529,46 @@ test_exec() {
 	also_inside "options say what is different" "uid=3 gid=4 /dev x y" --user 3:4 --cwd /dev --env A=x --env B=y \
 		'echo $(busybox id) $(pwd) $A $B'
 	oci exec --cwd /proc/self/fd/7 box busybox true
-	like "exec: refused: a working directory that is an fd of the caller" "$status $err" "1 isorun-oci: *working directory /proc/self/fd/7: *"
+	like "exec: refused: a working directory that is an fd of the caller" "$status $err" "255 isorun-oci: *working directory /proc/self/fd/7: *"
 	oci exec box sh -c 'exit 9'
 	no_refusal is "exec returns the command's status" "$status$out$err" 9
 	oci exec box missing
-	like "a command that is missing is an error" "$status $err" '1 isorun-oci: executable file missing not found in $PATH: *'
+	like "a command that is missing is an error" "$status $err" '255 isorun-oci: executable file missing not found in $PATH: *'
 	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
+	oci exec --process <(cat "$tmp/process") box
+	no_refusal is "... from a pipe, too" "$status $out" $'0 sh b\n5'
 	for option in --cwd=/dev --env=A=c --user=7 --additional-gids=7 --cap=CAP_CHOWN --apparmor=profile --no-new-privs; do
 		oci exec --process "$tmp/process" "$option" box
 		like "refused: --process beside ${option%%=*}, which it would hide" "$status $out$err" \
-			"1 isorun-oci: --process cannot be combined with ${option%%=*}"
+			"255 isorun-oci: --process cannot be combined with ${option%%=*}"
 	done
 	oci exec --process "$tmp/process" box sh -c 'echo ran'
-	like "refused: --process beside a command" "$status $out$err" "1 isorun-oci: --process cannot be combined with a command"
+	like "refused: --process beside a command" "$status $out$err" "255 isorun-oci: --process cannot be combined with a command"
 	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
 		oci exec --apparmor profile box true
 		like "refused: exec --apparmor without AppArmor" "$status $err" \
-			"1 isorun-oci: this host does not have AppArmor, so the process cannot have the profile profile"
+			"255 isorun-oci: this host does not have AppArmor, so the process cannot have the profile profile"
 	fi
 	echo '{"args":["sh"],"cwd":"/","selinuxLabel":"x"}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
-	like "refused: a process with a label" "$status $err" "1 isorun-oci: $tmp/process: /selinuxLabel: not supported by isorun-oci yet: SELinux"
+	like "refused: a process with a label" "$status $err" "255 isorun-oci: $tmp/process: /selinuxLabel: not supported by isorun-oci yet: SELinux"
 	"$isorun_oci" --root "$state" exec --detach --pid-file "$tmp/pid" box busybox sleep 7660 </dev/null >/dev/null 2>&1
 	no_refusal is "--detach does not wait" "$? $(tr '\0' ' ' <"/proc/$(cat "$tmp/pid")/cmdline")" "0 busybox sleep 7660 "
 	oci pause box
 	oci exec box busybox true
-	like "refused: exec in a paused container" "$status $err" "1 isorun-oci: cannot execute in box: it is paused"
+	like "refused: exec in a paused container" "$status $err" "255 isorun-oci: cannot execute in box: it is paused"
+	"$isorun_oci" --root "$state" exec --ignore-paused box busybox echo went on >"$tmp/waited" 2>&1 &
+	sleep 0.1
+	no_refusal is "exec --ignore-paused waits" "$(cat "$tmp/waited")" ""
 	oci resume box
+	wait $!
+	also is "... until the container is resumed" "$? $(cat "$tmp/waited")" "0 went on"
+	test_exec_cgroup /isorun-oci-test
 	echo '{' >"$state/box/config.json"
 	oci exec box true
-	like "exec: a damaged copy of config.json is named" "$status $err" "1 isorun-oci: config.json:*: it is not JSON: *"
+	like "exec: a damaged copy of config.json is named" "$status $err" "255 isorun-oci: config.json:*: it is not JSON: *"
 	oci update --pids-limit 5 box
 	like "... by update, too" "$status $err" "1 isorun-oci: config.json:*: it is not JSON: *"
 	oci delete --force box
@@ -525,7 +594,33 @@ while fds:
 	await [ -S "$1" ]
 }
 
+# The caller's terminal is raw meanwhile, so that ^C is the command's, and it has its settings again afterwards.
+test_own_terminal() {
+	cat >"$tmp/typist" <<-'END'
+		import fcntl, os, pty, struct, sys, termios
+		pid, master = pty.fork()
+		if pid == 0:
+		    os.execv(sys.argv[1], sys.argv[1:])
+		fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 44, 66, 0, 0))
+		before, text = termios.tcgetattr(master), b""
+		def until(word):
+		    global text
+		    while word not in text:
+		        text += os.read(master, 1000)
+		until(b"ready")
+		os.write(master, b"\x03")
+		until(b"last")
+		status = os.waitpid(pid, 0)[1]
+		print(text.replace(b"\r", b"").decode().strip(), os.waitstatus_to_exitcode(status), termios.tcgetattr(master) == before)
+	END
+	bundle process.terminal=true -- sh -c 'trap "echo interrupted; busybox stty size; echo last; exit 6" INT; echo ready; while :; do busybox sleep 0.05; done'
+	run timeout 60 python3 "$tmp/typist" "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	no_refusal is "run connects a terminal to the caller's, with its size and its keys" "$status $out" $'0 ready\n^Cinterrupted\n44 66\nlast 6 True'
+	also is "... and the container is gone" "$(ls "$state")" ""
+}
+
 test_terminal() {
+	local how
 	local tty=(process.terminal=true 'process.consoleSize={"height":33,"width":77}' 'process.user={"uid":1,"gid":1}')
 	local script='[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && busybox stty size; : >/dev/tty && echo controlling; echo console >/dev/console; busybox stat -c %u /dev/console'
 	bundle "${tty[@]}" -- sh -c "$script"
@@ -533,8 +628,11 @@ test_terminal() {
 	oci run --console-socket "$tmp/console" --bundle "$bundle" box
 	wait $!
 	no_refusal is "a container has the terminal that it gives to the engine" "$status $(cat "$tmp/terminal")" $'0 33 77\ncontrolling\nconsole\n1'
-	oci run --bundle "$bundle" box
-	like "refused: a terminal without a console socket" "$status $err" "1 isorun-oci: a process with a terminal needs --console-socket"
+	for how in create "run --detach"; do
+		# shellcheck disable=SC2086
+		oci $how --bundle "$bundle" box
+		like "$how: refused: a terminal without a console socket" "$status $err" "1 isorun-oci: a process with a terminal needs --console-socket*"
+	done
 	bundle -- busybox sleep 7662
 	oci run --console-socket "$tmp/console" --bundle "$bundle" box
 	like "refused: a console socket without a terminal" "$status $err" "1 isorun-oci: --console-socket: the process has no terminal"
@@ -543,7 +641,10 @@ test_terminal() {
 	oci exec --tty --console-socket "$tmp/console" box sh -c "[ -t 0 ] && : >/dev/tty && echo controlling"
 	wait $!
 	no_refusal is "exec, too" "$status $(cat "$tmp/terminal")" "0 controlling"
+	echo word | "$isorun_oci" --root "$state" exec --tty box sh -c 'read x; [ -t 1 ] && echo "got $x"; exit 5' >"$tmp/shown" 2>&1
+	no_refusal is "exec --tty without a socket connects the terminal to the caller" "$? $(cat "$tmp/shown")" $'5 word\ngot word'
 	oci delete --force box
+	test_own_terminal
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	mkdir -p "$bundle/rootfs/dev/pts"
 	take_terminal "$tmp/console"
@@ -604,6 +705,12 @@ poststop stopped host b"
 	also like "... also that inside, before the command" "$err" '{*"id":"box","status":"created","pid":1,*}
 command'
 	rm "$tmp/hooks"
+	bundle 'process.env=["A=of the command","PATH=/bin"]' 'hooks={"startContainer":[{"path":"/bin/busybox","args":["sh","-c","echo $A >&2"]}]}' -- sh -c true
+	oci run --bundle "$bundle" box
+	no_refusal is "a hook of startContainer has the environment of the command" "$status $err" "0 of the command"
+	bundle 'hooks={"prestart":[{"path":"/bin/busybox","args":["sh","-c","echo $A >&2"]}]}' -- sh -c true
+	A="of the caller" oci run --bundle "$bundle" box
+	no_refusal is "... others without one have that of isorun-oci" "$status $err" "0 of the caller"
 	for kind in prestart createContainer startContainer; do
 		refuses "a hook of $kind that fails" "a hook of $kind has failed: /bin/busybox: exit status 1*" \
 			"hooks={\"$kind\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}]}"
@@ -707,8 +814,8 @@ test_spec() {
 	no_refusal is "spec writes a config.json" "$status$out$err" 0
 	oci spec --bundle "$bundle"
 	like "... but over none" "$status $err" "1 isorun-oci: cannot write $bundle/config.json: File exists"
-	oci run --bundle "$bundle" box
-	like "... which has a terminal" "$status $err" "1 isorun-oci: *--console-socket*"
+	echo 'echo typed; exit 3' | "$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/shown" 2>&1
+	no_refusal like "... which has a terminal, connected to the caller" "$? $(cat "$tmp/shown")" $'3 *\ntyped'
 	sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"busybox", "sleep", "7672"/' "$bundle/config.json"
 	oci create --bundle "$bundle" box
 	no_refusal is "... and makes a container" "$status$out$err" 0
@@ -804,6 +911,20 @@ test_joined() {
 }
 
 # A user without rights needs a user namespace.
+# As root: with ids of their own, and directories that root of the user namespace cannot reach.
+test_user_namespace() {
+	local maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]')
+	mkdir -m 700 "$tmp/closed" && mkdir "$tmp/closed/open"
+	echo reached >"$tmp/closed/open/file"
+	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
+		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
+		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
+	inside "... and without a cgroup namespace, the host's cgroups are bound" 0 "${maps[@]}" \
+		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["ro"]}' 'busybox mkdir /dev/cgroup/x 2>/dev/null; busybox test -e /dev/cgroup/cgroup.procs; echo $?'
+	rm -r "$tmp/closed"
+}
+
 test_user() {
 	local uid
 	uid=$(id -u "$TH_USER")
@@ -831,6 +952,11 @@ test_user() {
 		await runs '^busybox sleep 7664$'
 		also like "... is in a scope of the user's manager" "$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7664$')/cgroup")" \
 			"/user.slice/user-$uid.slice/user@$uid.service/*/isorun-oci-box.scope/container"
+		# Outside of the user's manager, as in a login session, where the user may not move processes to its cgroups.
+		who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups env "XDG_RUNTIME_DIR=/run/user/$uid" "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$uid/bus")
+		also_inside "from a login session, by systemd" "/isorun-oci-box.scope/container" \
+			"echo \$(busybox sed -n 's,^0::.*\\(/[^/]*/[^/]*\\)\$,\\1,p' /proc/self/cgroup)"
+		who=("$as_user")
 		oci delete --force box
 	fi
 	rm "$bundle/config.json"
@@ -917,4 +1043,5 @@ test_systemd
 test_device_rules
 test_joined
 test_podman
+test_user_namespace
 [ -z "${TH_USER-}" ] || test_user

@@ -33,7 +33,6 @@ enum {
         OCI_LOG_FORMAT,
         OCI_SYSTEMD_CGROUP,
         OCI_ROOTLESS,
-        OCI_VERSION,
         OCI_DEBUG,
         OCI_PID_FILE,
         OCI_CONSOLE_SOCKET,
@@ -45,6 +44,9 @@ enum {
         OCI_APPARMOR,
         OCI_STATS,
         OCI_INTERVAL,
+        OCI_IGNORE_PAUSED,
+        OCI_CGROUP,
+        OCI_KEEP,
         OCI_LAST,
 };
 
@@ -74,8 +76,12 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report);
 /* Reads the copy of config.json of a container, without its notices. Returns 0 or -errno, reported. */
 int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 
-/* Waits for a child, and hands on each signal to it; all signals must be blocked. Returns its exit status. */
-int oci_wait(pid_t pid);
+/* Gives a terminal that oci_wait() will connect the size of the caller's, and the settings for its output. */
+void oci_prepare_terminal(int master);
+
+/* Waits for a child, and hands on each signal to it; all signals must be blocked. master: its terminal, which is taken
+ * over and connected to fds 0 and 1, or -1. Returns its exit status. */
+int oci_wait(pid_t pid, int master);
 
 /* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
  * capabilities. */

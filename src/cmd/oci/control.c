@@ -49,18 +49,23 @@ int oci_start(const OciCall *call) {
         return state_load(call->root, call->id, &state, call->report) < 0 || container_start(&state, call->report) < 0;
 }
 
-/* As the runtime specification has it (runtime.md, "State"), with what runc adds. */
-static json_t *describe(const State *state, Status status) {
-        const json_t *annotations = json_object_get(state->json, "annotations");
+static const char *owner_of(const State *state) {
         const struct passwd *owner = NULL;
         struct stat st;
 
         if (fstat(state->directory, &st) >= 0)
                 owner = getpwuid(st.st_uid);
+        return owner ? owner->pw_name : "";
+}
+
+/* As the runtime specification has it (runtime.md, "State"), with what runc adds. */
+static json_t *describe(const State *state, Status status) {
+        const json_t *annotations = json_object_get(state->json, "annotations");
+
         return json_pack("{ss ss ss si ss ss ss ss sO*}", "ociVersion", state->version, "id", state->id, "status",
                          status_name(status), "pid", status == STATUS_STOPPED ? 0 : (int) state->pid, "bundle",
                          state->bundle, "rootfs", state->root_path, "created", state->created, "owner",
-                         owner ? owner->pw_name : "", "annotations", annotations);
+                         owner_of(state), "annotations", annotations);
 }
 
 int oci_state(const OciCall *call) {
@@ -78,7 +83,9 @@ int oci_kill(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         int sig;
 
-        if (parse_signal(name, &sig) < 0)
+        if (streq(name, "0"))
+                sig = 0;
+        else if (parse_signal(name, &sig) < 0)
                 return report_error(call->report, EINVAL, "not a signal: \"%s\"", name) < 0;
         if (state_load(call->root, call->id, &state, call->report) < 0)
                 return 1;
@@ -112,8 +119,8 @@ int oci_delete(const OciCall *call) {
 }
 
 static void print_row(const State *state, Status status) {
-        printf("%-20s %-8d %-8s %-20s %s\n", state->id, status == STATUS_STOPPED ? 0 : state->pid, status_name(status),
-               state->created, state->bundle);
+        printf("%-20s %-8d %-8s %-20s %-20s %s\n", state->id, status == STATUS_STOPPED ? 0 : state->pid,
+               status_name(status), state->bundle, state->created, owner_of(state));
 }
 
 /* A container that is being created, or removed meanwhile, is not listed. */
@@ -121,7 +128,7 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
         const bool quiet = command_line_has(call->line, 'q');
 
         if (!array && !quiet)
-                printf("%-20s %-8s %-8s %-20s %s\n", "ID", "PID", "STATUS", "CREATED", "BUNDLE");
+                printf("%-20s %-8s %-8s %-20s %-20s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
         for (char *const *name = names; name && *name; name++) {
                 _cleanup_state_ State state = { .directory = -1 };
                 Report nobody = {};

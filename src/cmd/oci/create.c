@@ -6,6 +6,7 @@
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
+#include "util/fd.h"
 
 #define CREATE_OPTIONS                                                                                       \
         { 'b', "bundle", "the directory of config.json (the working directory)",                             \
@@ -22,6 +23,7 @@ const Option oci_create_options[] = { CREATE_OPTIONS, {} };
 const Option oci_run_options[] = {
         CREATE_OPTIONS,
         { 'd', "detach", "do not wait for the container", {}, false },
+        { OCI_KEEP, "keep", "do not remove the container when it has stopped", {}, false },
         {},
 };
 
@@ -30,7 +32,7 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                 return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --no-pivot");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
-                                 .console = command_line_get(call->line, OCI_CONSOLE_SOCKET),
+                                 .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };
         sigprocmask(SIG_BLOCK, NULL, &ret->signal_mask);
         return oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);
@@ -66,20 +68,25 @@ int oci_run(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
         sigset_t all;
-        int status;
+        int status, master = -1;
 
         if (read_request(call, &request) < 0)
                 return 1;
+        if (!detach && !request.console.path)
+                request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, NULL);
         if (create(call, &request, &state) < 0)
                 return 1;
         if (container_start(&state, call->report) < 0) {
                 (void) container_delete(&state, true, call->report);
+                fd_close(master);
                 return 1;
         }
         if (detach)
                 return 0;
-        status = oci_wait(state.pid);
+        status = oci_wait(state.pid, master);
+        if (command_line_has(call->line, OCI_KEEP))
+                return status;
         return container_delete(&state, true, call->report) < 0 ? 1 : status;
 }

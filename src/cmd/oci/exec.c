@@ -24,6 +24,8 @@ const Option oci_exec_options[] = {
         { 'd', "detach", "do not wait for the process", {}, false },
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
         { 't', "tty", "give the process a terminal", {}, false },
+        { OCI_CGROUP, "cgroup", "a cgroup below the container's", { "PATH", 0, NULL }, false },
+        { OCI_IGNORE_PAUSED, "ignore-paused", "wait until a paused container is resumed", {}, false },
         { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",
           { "FILE", ARGUMENT_FILE, NULL }, false },
         {},
@@ -52,6 +54,7 @@ static int add_capability(SpecProcess *process, const char *name, Report *report
         process->bounding |= UINT64_C(1) << c->number;
         process->permitted |= UINT64_C(1) << c->number;
         process->effective |= UINT64_C(1) << c->number;
+        process->ambient |= process->inheritable & UINT64_C(1) << c->number;
         return 0;
 }
 
@@ -75,7 +78,7 @@ static int add_all(const OciCall *call, SpecProcess *process) {
         for (size_t i = 0; r >= 0 && i < call->line->n_options; i++) {
                 const GivenOption *o = &call->line->options[i];
 
-                if (o->value == 'e' && strv_prepend(&process->environment, strdup(o->argument)) < 0)
+                if (o->value == 'e' && strv_push(&process->environment, o->argument) < 0)
                         r = report_oom(call->report);
                 else if (o->value == 'c')
                         r = add_capability(process, o->argument, call->report);
@@ -158,19 +161,28 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         return r;
 }
 
+/* As runc has it: another status than that of most commands. */
+enum { OCI_EXEC_FAILED = 255 };
+
 int oci_exec(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         ExecRequest request = { .pid_file = command_line_get(call->line, OCI_PID_FILE),
-                                .console = command_line_get(call->line, OCI_CONSOLE_SOCKET), .keyring = true };
+                                .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET), .keyring = true,
+                                .cgroup = command_line_get(call->line, OCI_CGROUP),
+                                .paused = command_line_has(call->line, OCI_IGNORE_PAUSED) };
+        const bool detach = command_line_has(call->line, 'd');
+        int master = -1;
         sigset_t all;
         pid_t pid;
 
         if (oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &request.preserved, call->report) < 0 ||
             state_load(call->root, call->id, &state, call->report) < 0)
-                return 1;
+                return OCI_EXEC_FAILED;
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, &request.signal_mask);
+        if (!detach && !request.console.path)
+                request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         if (execute(call, &state, request, &pid) < 0)
-                return 1;
-        return command_line_has(call->line, 'd') ? 0 : oci_wait(pid);
+                return OCI_EXEC_FAILED;
+        return detach ? 0 : oci_wait(pid, master);
 }

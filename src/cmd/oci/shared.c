@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "cmd/oci/command.h"
 #include "oci/spec/load.h"
@@ -27,23 +25,4 @@ int oci_load_spec(const OciCall *call, const State *state, Spec *ret) {
 
         return spec_load_copy(state->directory, state->bundle, ret, &quiet) >= 0
                        ? 0 : spec_load_copy(state->directory, state->bundle, ret, call->report);
-}
-
-int oci_wait(pid_t pid) {
-        sigset_t all;
-
-        sigfillset(&all);
-        for (;;) {
-                int status, sig;
-
-                if (sigwait(&all, &sig) != 0)
-                        continue;
-                if (sig != SIGCHLD) {
-                        (void) kill(pid, sig); /* it is this process's child: the number is not another's */
-                        continue;
-                }
-                if (waitpid(pid, &status, WNOHANG) != pid)
-                        continue;
-                return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        }
 }

@@ -19,10 +19,22 @@ static json_t *map_to(uint32_t id) {
         return json_pack("[{si sI si}]", "containerID", 0, "hostID", (json_int_t) id, "size", 1);
 }
 
+/* The group "tty", which the caller's map does not have. */
+static void drop_group(json_t *spec) {
+        json_t *mount, *option;
+        size_t i, k;
+
+        json_array_foreach(json_object_get(spec, "mounts"), i, mount)
+                json_array_foreach(json_object_get(mount, "options"), k, option)
+                        if (streq(json_string_value(option), "gid=5"))
+                                (void) json_array_remove(json_object_get(mount, "options"), k--);
+}
+
 /* A user has no cgroup to enforce device rules in, and cannot make devices. */
 static int make_rootless(json_t *spec) {
         json_t *part = json_object_get(spec, "linux");
 
+        drop_group(spec);
         if (json_array_append_new(json_object_get(part, "namespaces"), json_pack("{ss}", "type", "user")) < 0 ||
             json_object_set_new(part, "uidMappings", map_to(geteuid())) < 0 ||
             json_object_set_new(part, "gidMappings", map_to(getegid())) < 0)

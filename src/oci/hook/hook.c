@@ -27,21 +27,20 @@ static char *write_state(const Spec *spec, const HookState *state) {
         return text;
 }
 
-_Noreturn static void become(const SpecHook *hook, int input) {
-        char *none[] = { NULL };
+_Noreturn static void become(const SpecHook *hook, char **inherited, int input) {
         sigset_t empty;
 
         sigemptyset(&empty);
         if (dup2(input, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ||
             close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 || sigprocmask(SIG_SETMASK, &empty, NULL) < 0)
                 _exit(126);
-        execve(hook->path, hook->arguments, hook->environment ?: none);
+        execve(hook->path, hook->arguments, hook->environment ?: inherited ?: environ);
         _exit(errno == ENOENT ? 127 : 126);
 }
 
 /* The reader is kept open until all is written, and a pipe has room for 64 KiB: this neither blocks nor raises
  * SIGPIPE. */
-static pid_t spawn(const SpecHook *hook, const char *state) {
+static pid_t spawn(const SpecHook *hook, char **inherited, const char *state) {
         const size_t size = strlen(state);
         int fds[2];
         pid_t pid;
@@ -54,7 +53,7 @@ static pid_t spawn(const SpecHook *hook, const char *state) {
         if (pid == 0) {
                 pid = fork();
                 if (pid == 0)
-                        become(hook, fds[0]);
+                        become(hook, inherited, fds[0]);
                 pid = pid < 0 ? -errno : pid;
         }
         fds_close(fds, ELEMENTSOF(fds));
@@ -81,8 +80,8 @@ static int await(pid_t pid, unsigned timeout) {
         return r < 0 ? r : status;
 }
 
-static int run(const SpecHook *hook, const char *state, char error[static HOOK_ERROR_MAX]) {
-        pid_t pid = spawn(hook, state);
+static int run(const SpecHook *hook, char **inherited, const char *state, char error[static HOOK_ERROR_MAX]) {
+        pid_t pid = spawn(hook, inherited, state);
         int status = pid < 0 ? pid : await(pid, hook->timeout);
 
         if (status == 0)
@@ -107,6 +106,6 @@ int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char 
                 return -ENOMEM;
         }
         for (size_t i = 0; r >= 0 && i < spec->n_hooks[kind]; i++)
-                r = run(&spec->hooks[kind][i], text, error);
+                r = run(&spec->hooks[kind][i], state->environment, text, error);
         return r;
 }

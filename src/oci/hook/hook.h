@@ -6,6 +6,7 @@
 typedef struct HookState {
         const char *id, *status; /* "creating" and so on */
         pid_t pid;               /* 0: the container has stopped */
+        char **environment;      /* of hooks for which config.json has none; NULL: that of this process */
 } HookState;
 
 enum { HOOK_ERROR_MAX = 256 };

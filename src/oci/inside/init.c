@@ -16,7 +16,9 @@
 #include "oci/inside/console.h"
 #include "oci/inside/process.h"
 #include "oci/inside/root.h"
+#include "oci/inside/walk.h"
 #include "plan/plan.h"
+#include "sandbox/inside/network.h"
 #include "sandbox/wire/message.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
@@ -63,8 +65,13 @@ static int settle(const Init *init, Failure *f) {
 }
 
 static int settle_namespaces(const Spec *spec, Failure *f) {
+        int r;
+
         if (spec->new_namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
                 return fail(f, errno, "cannot make the cgroup namespace");
+        r = spec->new_namespaces & CLONE_NEWNET ? network_loopback_up() : 0;
+        if (r < 0)
+                return fail(f, -r, "cannot bring up the loopback device");
         if (spec->host_name && sethostname(spec->host_name, strlen(spec->host_name)) < 0)
                 return fail(f, errno, "cannot set the host name");
         if (spec->domain_name && setdomainname(spec->domain_name, strlen(spec->domain_name)) < 0)
@@ -72,9 +79,9 @@ static int settle_namespaces(const Spec *spec, Failure *f) {
         return 0;
 }
 
-static int run_hooks(const Init *init, SpecHookKind kind, const char *status, pid_t pid, Failure *f) {
+static int run_hooks(const Init *init, SpecHookKind kind, const HookState *state, Failure *f) {
         char error[HOOK_ERROR_MAX];
-        int r = hooks_run(init->spec, kind, &(HookState) { init->id, status, pid }, error);
+        int r = hooks_run(init->spec, kind, state, error);
 
         return r < 0 ? fail(f, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
 }
@@ -94,7 +101,7 @@ static int run_hooks_before_pivot(const Init *init, Failure *f) {
                 (void) message_send(init->socket, &begun, NULL, 0);
                 wait_for(init, MESSAGE_CONTINUE);
         }
-        return run_hooks(init, SPEC_CREATE_CONTAINER, "creating", outer_pid(), f);
+        return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "creating", outer_pid(), NULL }, f);
 }
 
 static int make_root(const Init *init, Failure *f) {
@@ -102,9 +109,12 @@ static int make_root(const Init *init, Failure *f) {
         const mode_t mask = umask(0);
         int r;
 
-        r = root_begin(init->spec, &root, f);
+        r = root_begin(init->spec, init->sources, &root, f);
         if (r >= 0)
                 r = devices_make(init->spec, root, f);
+        /* Before the root is read-only. If that fails, process_prepare() says so. */
+        if (r >= 0)
+                fd_close(walk(root, init->process->directory, WALK_MAKE_DIRECTORY, true));
         if (r >= 0)
                 r = run_hooks_before_pivot(init, f);
         if (r >= 0 && init->process->terminal)
@@ -162,7 +172,7 @@ static void report_ready(const Init *init) {
 }
 
 _Noreturn void init_main(Init *init) {
-        char *command = NULL;
+        Command command = {};
         Failure f = {};
         int r;
 
@@ -182,8 +192,10 @@ _Noreturn void init_main(Init *init) {
         init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
-        if (run_hooks(init, SPEC_START_CONTAINER, "created", getpid(), &f) >= 0)
-                process_become(init->spec, init->process, command, init->groups_denied, &f);
+        /* As runc has it, these have the environment of the command. */
+        if (run_hooks(init, SPEC_START_CONTAINER, &(HookState) { init->id, "created", getpid(), command.environment },
+                      &f) >= 0)
+                process_become(init->spec, init->process, &command, init->groups_denied, &f);
         give_up(r, &f);
 }
 
@@ -196,7 +208,7 @@ static int open_own_terminal(const Init *init, Failure *f) {
 
 /* The fds are closed first: the container's processes may look into /proc of their pid namespace. */
 _Noreturn void init_enter(Init *init) {
-        char *command = NULL;
+        Command command = {};
         Failure f = {};
         int r;
 
@@ -213,6 +225,6 @@ _Noreturn void init_enter(Init *init) {
                 give_up(init->socket, &f);
         report_ready(init);
         reset_signals(init);
-        process_become(init->spec, init->process, command, init->groups_denied, &f);
+        process_become(init->spec, init->process, &command, init->groups_denied, &f);
         give_up(init->socket, &f);
 }

@@ -22,6 +22,7 @@ typedef struct Init {
         const Spec *spec;
         const SpecProcess *process;
         const char *id;     /* of the container, for hooks */
+        const int *sources; /* see root_begin(); NULL: none */
         int socket;         /* to isorun-oci create or exec */
         int start;          /* the listening socket that isorun-oci start connects to; -1: of exec */
         unsigned preserved; /* fds from 3 on that the command gets */

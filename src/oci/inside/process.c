@@ -13,6 +13,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "oci/inside/environment.h"
 #include "oci/inside/walk.h"
 #include "sandbox/deny/landlock.h"
 #include "util/capability.h"
@@ -35,8 +36,8 @@ static int look(const char *path) {
         return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
 }
 
-static int search(const SpecProcess *process, const char *name, char **ret) {
-        const char *path = strv_variable(process->environment, "PATH") ?: DEFAULT_PATH;
+static int search(char *const *environment, const char *name, char **ret) {
+        const char *path = strv_variable(environment, "PATH") ?: DEFAULT_PATH;
         _cleanup_free_ char *copy = strdup(path);
         char *position = NULL;
         int result = -ENOENT;
@@ -56,26 +57,38 @@ static int search(const SpecProcess *process, const char *name, char **ret) {
 }
 
 /* Relative paths begin at the working directory. */
-static int find_command(const SpecProcess *process, char **ret, Failure *f) {
+static int find_command(const SpecProcess *process, Command *ret, Failure *f) {
         const char *name = process->arguments[0];
         int r;
 
         if (!strchr(name, '/')) {
-                r = *name ? search(process, name, ret) : -ENOENT;
+                r = *name ? search(ret->environment, name, &ret->path) : -ENOENT;
                 return r < 0 ? fail(f, -r, "executable file %s not found in $PATH", name) : 0;
         }
-        *ret = *name == '/' ? strdup(name) : path_join(process->directory, name);
-        r = *ret ? look(*ret) : -ENOMEM;
+        ret->path = *name == '/' ? strdup(name) : path_join(process->directory, name);
+        r = ret->path ? look(ret->path) : -ENOMEM;
         return r < 0 ? fail(f, -r, "cannot execute %s", name) : 0;
 }
 
-int process_prepare(const SpecProcess *process, char **ret, Failure *f) {
+int process_prepare(const SpecProcess *process, Command *ret, Failure *f) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
+        int r;
 
         directory = root < 0 ? -errno : walk(root, process->directory, WALK_MAKE_DIRECTORY, true);
         if (directory < 0)
                 return fail(f, -directory, "cannot open or make the working directory %s", process->directory);
-        return find_command(process, ret, f);
+        r = environment_make(process, &ret->environment, f);
+        return r < 0 ? r : find_command(process, ret, f);
+}
+
+/* A pipe belongs to the engine's user, so that the command of another user could not open /dev/stdout. As runc has it,
+ * but that files and terminals keep their owner. In a user namespace that does not have that owner, this fails. */
+static void give_pipes(const SpecProcess *p) {
+        struct stat st;
+
+        for (int fd = 0; fd < 3; fd++)
+                if (fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode) && fchown(fd, p->uid, (gid_t) -1) < 0)
+                        continue;
 }
 
 /* The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
@@ -105,11 +118,12 @@ static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool 
 }
 
 /* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can
- * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). */
-static int enter_directory(const char *path, Failure *f) {
+ * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). entered: this process has
+ * entered it before it took the user's ids, so that the user need not be able to. */
+static int enter_directory(const char *path, bool entered, Failure *f) {
         char buffer[PATH_MAX];
 
-        if (chdir(path) < 0)
+        if (chdir(path) < 0 && (errno != EACCES || !entered))
                 return fail(f, errno, "cannot change to the working directory %s", path);
         if (syscall(SYS_getcwd, buffer, sizeof(buffer)) < 0 || buffer[0] != '/')
                 return fail(f, EXDEV, "the working directory %s is outside of the root", path);
@@ -165,9 +179,10 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
-int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f) {
+int process_become(const Spec *spec, const SpecProcess *process, const Command *command, bool groups_denied,
+                   Failure *f) {
         const bool no_new_privileges = process->no_new_privileges || spec->policy;
-        char *none[] = { NULL };
+        bool entered;
         int r;
 
         if (process->set_umask)
@@ -177,18 +192,20 @@ int process_become(const Spec *spec, const SpecProcess *process, const char *com
         r = process->apparmor ? set_apparmor(process, f) : 0;
         if (r >= 0 && !no_new_privileges)
                 r = install_filter(spec, f);
+        entered = chdir(process->directory) >= 0;
+        give_pipes(process);
         if (r >= 0)
                 r = drop_privileges(process, spec->policy, groups_denied, f);
         if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0)
-                r = enter_directory(process->directory, f);
+                r = enter_directory(process->directory, entered, f);
         if (r >= 0 && spec->policy)
                 r = restrict_files(spec->policy, f);
         if (r >= 0 && no_new_privileges)
                 r = install_filter(spec, f);
         if (r < 0)
                 return r;
-        execve(command, process->arguments, process->environment ?: none);
-        return fail(f, errno, "cannot execute %s", command);
+        execve(command->path, process->arguments, command->environment);
+        return fail(f, errno, "cannot execute %s", command->path);
 }

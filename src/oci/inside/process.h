@@ -7,10 +7,16 @@
 #include "oci/spec/spec.h"
 #include "sandbox/wire/failure.h"
 
+/* What execve(2) gets. */
+typedef struct Command {
+        char *path, **environment;
+} Command;
+
 /* In the container's root: makes the working directory, and finds the command, so that what is wrong with them is known
- * before the start. *ret is the command's path, which the caller frees. */
-int process_prepare(const SpecProcess *process, char **ret, Failure *f);
+ * before the start. This process executes *ret or ends, so nobody frees it. */
+int process_prepare(const SpecProcess *process, Command *ret, Failure *f);
 
 /* Takes the ids, capabilities and filter of spec for a process, and executes the command. Returns only if that fails.
  * groups_denied: setgroups(2) is denied in the user namespace. */
-int process_become(const Spec *spec, const SpecProcess *process, const char *command, bool groups_denied, Failure *f);
+int process_become(const Spec *spec, const SpecProcess *process, const Command *command, bool groups_denied,
+                   Failure *f);

@@ -101,11 +101,22 @@ static int mask_all(char *const *paths, int root, int null, Failure *f) {
         return r;
 }
 
+static int protect_filled(const SpecMount *m, int root, Failure *f) {
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        _cleanup_close_ int place = walk(root, m->destination, WALK_FIND, true);
+        int r = place < 0 ? place : mount_setattr(place, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+
+        return r < 0 ? fail(f, -r, "cannot make %s read-only", m->destination) : 0;
+}
+
 int root_protect(const Spec *spec, int root, Failure *f) {
         _cleanup_close_ int null = open_null(f);
         const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
         int r = null < 0 ? null : write_sysctls(spec, f);
 
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                if (mount_is_filled_later(&spec->mounts[i]))
+                        r = protect_filled(&spec->mounts[i], root, f);
         if (r >= 0)
                 r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, "read-only", f);
         if (r >= 0)

@@ -23,24 +23,62 @@ static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned l
                                                                                                              : 0;
 }
 
-/* The source is a path of the host, which the engine vouches for, so symlinks in it are followed. */
-static int copy_source(const Spec *spec, const SpecMount *m, Failure *f) {
-        _cleanup_free_ char *path = *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
+static char *source_path(const Spec *spec, const SpecMount *m) {
+        return *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
+}
+
+int *root_copy_sources(const Spec *spec) {
+        int *sources = calloc(spec->n_mounts + 1, sizeof(*sources));
+
+        for (size_t i = 0; sources && i < spec->n_mounts; i++) {
+                const SpecMount *m = &spec->mounts[i];
+                _cleanup_free_ char *path = m->type ? NULL : source_path(spec, m);
+                _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1, copy = -1;
+
+                sources[i] = -1;
+                copy = fd < 0 ? -1 : mount_copy(fd, m->recursive);
+                /* A mount of the container must not appear on the host. */
+                if (copy >= 0 && set_attributes(copy, 0, 0, MS_SLAVE, true) >= 0)
+                        sources[i] = TAKE_FD(copy);
+        }
+        return sources;
+}
+
+/* The source is a path of the host, which the engine vouches for, so symlinks in it are followed. outside is used only
+ * if the path cannot be reached from here: of a copy that is made here, the kernel keeps a container with CAP_SYS_ADMIN
+ * from changing the options that the mount has on the host. */
+static int copy_source(const Spec *spec, const SpecMount *m, int outside, Failure *f) {
+        _cleanup_free_ char *path = source_path(spec, m);
         _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
         int copy;
 
         if (!path)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
+        if (fd < 0 && errno == EACCES && outside >= 0) {
+                copy = fcntl(outside, F_DUPFD_CLOEXEC, 0);
+                return copy < 0 ? fail(f, errno, "cannot mount %s", m->destination) : copy;
+        }
         if (fd < 0)
                 return fail(f, errno, "cannot open %s, the source of %s", path, m->destination);
         copy = mount_copy(fd, m->recursive);
         return copy < 0 ? fail(f, -copy, "cannot copy the mount of %s for %s", path, m->destination) : copy;
 }
 
+/* In a user namespace, only the owner of the cgroup namespace may mount the tree. Without such a one, the tree of the
+ * host is bound, as runc has it. */
+static int bind_cgroups(const SpecMount *m, Failure *f) {
+        const SpecMount host = { .destination = m->destination, .source = "/sys/fs/cgroup", .recursive = true };
+        _cleanup_close_ int copy = copy_source(NULL, &host, -1, f);
+        int r = copy < 0 ? copy : set_attributes(copy, m->set, 0, 0, true);
+
+        return r < 0 ? fail(f, -r, "cannot mount %s of type %s", m->destination, m->type) : TAKE_FD(copy);
+}
+
 /* A file system that has no device. On a host of today, "cgroup" means the one tree of version 2. */
 static int make_new(const SpecMount *m, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const bool named = m->source && *m->source && !strchr(m->source, ',');
+        const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : 0;
         _cleanup_free_ char *data = NULL;
         MountReason reason = {};
         int fd;
@@ -49,7 +87,9 @@ static int make_new(const SpecMount *m, Failure *f) {
                       named ? "source=" : "", named ? m->source : "");
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
-        fd = mount_make(cgroup ? "cgroup2" : m->type, data, (unsigned) m->set, &reason);
+        fd = mount_make(cgroup ? "cgroup2" : m->type, data, (unsigned) (m->set & ~late), &reason);
+        if (fd == -EPERM && cgroup)
+                return bind_cgroups(m, f);
         return fd < 0 ? fail(f, -fd, "cannot mount %s of type %s%s", m->destination, m->type, reason.text) : fd;
 }
 
@@ -59,20 +99,31 @@ static bool is_same(int a, int b) {
         return fstat(a, &x) >= 0 && fstat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* Without the option "mode", a directory in memory has the mode of one that it hides, as runc has it. */
+static bool inherits_mode(const SpecMount *m) {
+        return m->type && streq(m->type, "tmpfs") &&
+               !(m->data && (startswith(m->data, "mode=") || strstr(m->data, ",mode=")));
+}
+
+bool mount_is_filled_later(const SpecMount *m) {
+        return m->type && m->set & MOUNT_ATTR_RDONLY && streq(m->destination, "/dev");
+}
+
 /* The mount has its options by then: it is writable only while it is filled. */
 static int fill(const SpecMount *m, int place, int mount_fd) {
-        const bool has_mode = m->data && (startswith(m->data, "mode=") || strstr(m->data, ",mode="));
         struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
         struct stat st;
         int r;
 
         if (m->set & MOUNT_ATTR_RDONLY && mount_setattr(mount_fd, "", AT_EMPTY_PATH, &writable, sizeof(writable)) < 0)
                 return -errno;
-        if (fstat(place, &st) < 0 || fchownat(mount_fd, ".", st.st_uid, st.st_gid, 0) < 0 ||
-            (!has_mode && fchmodat(mount_fd, ".", st.st_mode & 07777, 0) < 0))
+        if (fstat(place, &st) < 0 || (m->copy_up && fchownat(mount_fd, ".", st.st_uid, st.st_gid, 0) < 0) ||
+            (inherits_mode(m) && fchmodat(mount_fd, ".", st.st_mode & 07777, 0) < 0))
                 return -errno;
-        r = copy_up(place, mount_fd);
-        return r < 0 ? r : set_attributes(mount_fd, m->set & MOUNT_ATTR_RDONLY, 0, 0, false);
+        r = m->copy_up ? copy_up(place, mount_fd) : 0;
+        if (r < 0 || mount_is_filled_later(m))
+                return r;
+        return set_attributes(mount_fd, m->set & MOUNT_ATTR_RDONLY, 0, 0, false);
 }
 
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
@@ -80,24 +131,28 @@ static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
         const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
         _cleanup_close_ int place = -1;
         struct stat st;
+        bool existed;
         int r;
 
         if (fstat(mount_fd, &st) < 0)
                 return fail(f, errno, "cannot mount %s", m->destination);
-        place = walk(root, m->destination, S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE, !plain);
+        place = inherits_mode(m) ? walk(root, m->destination, WALK_FIND, true) : -1;
+        existed = place >= 0;
+        if (!existed)
+                place = walk(root, m->destination, S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE, !plain);
         if (place < 0)
                 return fail(f, -place, "cannot open or make the mount point %s", m->destination);
         if (is_same(place, root))
                 return fail(f, EINVAL, "cannot mount %s over the root", m->destination);
-        r = m->copy_up ? fill(m, place, mount_fd) : 0;
+        r = m->copy_up || existed ? fill(m, place, mount_fd) : 0;
         if (r < 0)
                 return fail(f, -r, "cannot copy what is in %s", m->destination);
         r = mount_attach(mount_fd, place);
         return r < 0 ? fail(f, -r, "cannot mount %s", m->destination) : 0;
 }
 
-static int do_mount(const Spec *spec, const SpecMount *m, int root, Failure *f) {
-        _cleanup_close_ int fd = m->type ? make_new(m, f) : copy_source(spec, m, f);
+static int do_mount(const Spec *spec, const SpecMount *m, int outside, int root, Failure *f) {
+        _cleanup_close_ int fd = m->type ? make_new(m, f) : copy_source(spec, m, outside, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
@@ -113,7 +168,7 @@ static int do_mount(const Spec *spec, const SpecMount *m, int root, Failure *f) 
 }
 
 /* All begins with one look-up of the root's path: whoever exchanges it later changes nothing. */
-int root_begin(const Spec *spec, int *ret, Failure *f) {
+int root_begin(const Spec *spec, const int *sources, int *ret, Failure *f) {
         _cleanup_close_ int place = -1, root = -1;
         int r;
 
@@ -131,7 +186,7 @@ int root_begin(const Spec *spec, int *ret, Failure *f) {
         if (r < 0)
                 return fail(f, -r, "cannot mount the root %s", spec->root);
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                r = do_mount(spec, &spec->mounts[i], root, f);
+                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, root, f);
         if (r >= 0)
                 *ret = TAKE_FD(root);
         return r;

@@ -8,8 +8,16 @@
 #include "sandbox/wire/failure.h"
 
 /* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an
- * fd of the new root, which the caller closes. */
-int root_begin(const Spec *spec, int *ret, Failure *f);
+ * fd of the new root, which the caller closes. sources has for each mount a copy of its source that isorun-oci has made
+ * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL. */
+int root_begin(const Spec *spec, const int *sources, int *ret, Failure *f);
+
+/* Makes these copies, and none if isorun-oci may not. Returns an array on the heap with fds that the caller closes, or
+ * NULL. */
+int *root_copy_sources(const Spec *spec);
+
+/* A read-only /dev: devices and mounts come into it, and root_protect() makes it read-only. */
+bool mount_is_filled_later(const SpecMount *m);
 
 /* Makes the devices that each container has, and those of config.json. */
 int devices_make(const Spec *spec, int root, Failure *f);

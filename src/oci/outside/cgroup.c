@@ -72,6 +72,8 @@ static int check_empty(int fd, const char *path, Report *report) {
 
         if (r < 0)
                 return report_error(report, -r, "cannot read the cgroup %s: %s", path, strerror(-r));
+        if (strstr(events, "frozen 1"))
+                return report_error(report, EBUSY, "the cgroup %s is frozen", path);
         return strstr(events, "populated 1") ? report_error(report, EBUSY, "the cgroup %s has processes", path) : 0;
 }
 

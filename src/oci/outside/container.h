@@ -9,10 +9,18 @@
 #include "oci/state/state.h"
 #include "util/report.h"
 
+/* Who takes the terminal of a process: at most one of them. */
+typedef struct Console {
+        const char *path; /* an engine listens there; NULL: no engine */
+        int socket;       /* the connection to it */
+        int *master;      /* the caller, who closes it; NULL: not the caller */
+        void (*prepare)(int master); /* called before the command can use the terminal */
+} Console;
+
 typedef struct CreateRequest {
         const char *root, *id;
         const char *pid_file; /* NULL: none */
-        const char *console;  /* the engine's socket for the terminal; NULL: the process has none */
+        Console console;
         unsigned preserved;   /* fds from 3 on that the command gets */
         bool keyring;         /* the container gets a session keyring of its own */
         bool systemd;         /* systemd makes the cgroup: a scope */
@@ -25,7 +33,10 @@ int container_create(const Spec *spec, const CreateRequest *request, State *ret,
 
 typedef struct ExecRequest {
         const SpecProcess *process;
-        const char *pid_file, *console;
+        const char *pid_file;
+        Console console;
+        const char *cgroup; /* below the container's; NULL: the container's, or that of its first process */
+        bool paused; /* the container may be paused: the process waits until it is resumed */
         unsigned preserved;
         bool keyring;
         sigset_t signal_mask;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,7 +31,7 @@ static void run_late_hooks(const Spec *spec, const State *state, SpecHookKind ki
         const char *status = status_name(pid ? STATUS_RUNNING : STATUS_STOPPED);
         char error[HOOK_ERROR_MAX];
 
-        if (hooks_run(spec, kind, &(HookState) { state->id, status, pid }, error) < 0)
+        if (hooks_run(spec, kind, &(HookState) { state->id, status, pid, NULL }, error) < 0)
                 report_notice(report, "a hook of %s has failed: %s", spec_hook_names[kind], error);
 }
 
@@ -75,6 +76,15 @@ int container_start(const State *state, Report *report) {
                      : 0;
 }
 
+/* Whether the end of the first process ends all others. */
+static bool has_own_pids(const State *state) {
+        Spec spec = {};
+        bool own = !load_quietly(state, &spec) || spec.new_namespaces & CLONE_NEWPID;
+
+        spec_deinit(&spec);
+        return own;
+}
+
 int container_kill(const State *state, int sig, Report *report) {
         _cleanup_close_ int pidfd = -1;
         Status status;
@@ -82,6 +92,8 @@ int container_kill(const State *state, int sig, Report *report) {
 
         if (r < 0)
                 return r;
+        if (sig == SIGKILL && state->cgroup && !has_own_pids(state))
+                return container_cgroup_kill(state, sig, report);
         if (pidfd < 0)
                 return report_error(report, ESRCH, "cannot kill %s: the container is not running", state->id);
         if (sys_pidfd_send_signal(pidfd, sig) < 0)

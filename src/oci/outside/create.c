@@ -11,6 +11,7 @@
 
 #include "oci/hook/hook.h"
 #include "oci/inside/init.h"
+#include "oci/inside/root.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/scope.h"
@@ -72,7 +73,7 @@ typedef struct Creation {
         char *cgroup; /* its path, or NULL: none */
         int cgroup_fd;
         int socket;   /* to the first process */
-        int console;  /* the engine's socket for the terminal, or -1 */
+        Console console;
         pid_t pid;
         Report *report;
 } Creation;
@@ -81,7 +82,7 @@ static void creation_deinit(Creation *c) {
         free(c->cgroup);
         fd_close(c->cgroup_fd);
         fd_close(c->socket);
-        fd_close(c->console);
+        fd_close(c->console.socket);
 }
 
 static int describe(const Creation *c) {
@@ -105,7 +106,7 @@ static int describe(const Creation *c) {
 
 static int run_hooks(const Creation *c, SpecHookKind kind) {
         char error[HOOK_ERROR_MAX];
-        int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "creating", c->pid }, error);
+        int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "creating", c->pid, NULL }, error);
 
         return r < 0 ? report_error(c->report, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
 }
@@ -113,7 +114,7 @@ static int run_hooks(const Creation *c, SpecHookKind kind) {
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
 static int hear(const Creation *c) {
         const Message m = { .type = MESSAGE_CONTINUE };
-        int r = steps_hear(c->socket, c->console, c->report);
+        int r = steps_hear(c->socket, &c->console, c->report);
 
         if (r <= 0)
                 return r;
@@ -125,7 +126,7 @@ static int hear(const Creation *c) {
         r = message_send(c->socket, &m, NULL, 0);
         if (r < 0)
                 return report_error(c->report, -r, "the first process ended unexpectedly");
-        return steps_hear(c->socket, c->console, c->report);
+        return steps_hear(c->socket, &c->console, c->report);
 }
 
 /* denied: the first process may have no groups. */
@@ -154,15 +155,20 @@ static int make_process(Creation *c) {
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
                       .signal_mask = c->request->signal_mask };
+        _cleanup_free_ int *sources = NULL;
         int fds[2], r;
 
-        r = start < 0 ? start : steps_connect_console(&c->spec->process, c->request->console, &c->console, c->report);
+        r = start < 0 ? start : steps_connect_console(&c->spec->process, &c->request->console, &c->console, c->report);
         if (r < 0)
                 return r;
+        if (c->spec->new_namespaces & CLONE_NEWUSER)
+                init.sources = sources = root_copy_sources(c->spec);
         init.groups_denied = c->spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(c->spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));
         c->pid = spawn_in_namespaces(c->spec, c->cgroup_fd, c->report);
+        if (sources && c->pid != 0)
+                fds_close(sources, c->spec->n_mounts);
         if (c->pid == 0) {
                 close(fds[0]);
                 init.socket = fds[1];
@@ -182,7 +188,7 @@ static int make_process(Creation *c) {
 
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
         _cleanup_(creation_deinit) Creation c = { .spec = spec, .request = request, .state = state, .cgroup_fd = -1,
-                                                  .socket = -1, .console = -1, .report = report };
+                                                  .socket = -1, .console = { .socket = -1 }, .report = report };
         int r = request->systemd ? 0 : container_cgroup_make(spec, request->id, &c.cgroup, &c.cgroup_fd, report);
 
         if (r < 0)

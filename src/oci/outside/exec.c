@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -8,9 +9,12 @@
 #include "oci/inside/init.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
 #include "oci/outside/steps.h"
 #include "util/fd.h"
+#include "util/kernel.h"
+#include "util/process.h"
 #include "util/text.h"
 
 /* A user without rights over groups has denied setgroups(2) when the container was made: user_namespaces(7). */
@@ -31,7 +35,7 @@ static int await_executed(int socket, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s", strerror(-r)) : 0;
 }
 
-static int set_up(const ExecRequest *request, int socket, int console, pid_t pid, Report *report) {
+static int set_up(const ExecRequest *request, int socket, const Console *console, pid_t pid, Report *report) {
         int r;
 
         r = steps_send(socket, MESSAGE_MAPPED, report);
@@ -50,19 +54,21 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
                 Report *report) {
         Init init = { .spec = spec, .process = request->process, .start = -1, .preserved = request->preserved,
                       .keyring = request->keyring, .signal_mask = request->signal_mask };
-        _cleanup_close_ int own = -1, console = -1;
+        _cleanup_close_ int own = -1, engine = -1;
+        Console console;
         int fds[2], r;
         pid_t pid;
 
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
         r = steps_check_security(request->process, report);
         if (r >= 0)
-                r = steps_connect_console(request->process, request->console, &console, report);
+                r = steps_connect_console(request->process, &request->console, &console, report);
         if (r < 0)
                 return r;
+        engine = console.socket;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
-        pid = spawn_in_container(spec, pidfd, cgroup, report);
+        pid = spawn_in_container(spec, state, pidfd, cgroup, state->systemd ? container_scope_attach : NULL, report);
         if (pid == 0) {
                 init.socket = fds[1];
                 init_enter(&init);
@@ -71,13 +77,49 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         own = fds[0];
         if (pid < 0)
                 return pid;
-        r = set_up(request, own, console, pid, report);
+        r = set_up(request, own, &console, pid, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
         } else
                 *ret = pid;
         return r;
+}
+
+/* A path in the container's cgroup, as the caller asks for it. */
+static int open_cgroup_below(int fd, const char *path, Report *report) {
+        const struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                                      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+        int below;
+
+        path += strspn(path, "/");
+        below = sys_openat2(fd, *path ? path : ".", &how);
+        return below < 0 ? report_error(report, errno, "--cgroup: cannot open %s below the container's cgroup: %s",
+                                        path, strerror(errno)) : below;
+}
+
+/* A container that is a system of its own, such as one with systemd, has moved its first process to a cgroup below, and
+ * given controllers to those below: then no process can be in the one above (cgroup-v2.rst, "No Internal Process
+ * Constraint"). */
+static bool has_given_controllers(int fd) {
+        _cleanup_free_ char *controllers = NULL;
+
+        return file_read(fd, "cgroup.subtree_control", &controllers, NULL) >= 0 && *controllers > ' ';
+}
+
+static int open_cgroup(const State *state, const char *asked, Report *report) {
+        _cleanup_close_ int fd = -1;
+        _cleanup_free_ char *path = NULL;
+        Report quiet = {};
+
+        fd = container_cgroup_open(state, asked ? report : &quiet);
+        if (asked)
+                return fd < 0 ? fd : open_cgroup_below(fd, asked, report);
+        if (fd >= 0 && !has_given_controllers(fd))
+                return TAKE_FD(fd);
+        if (process_cgroup(state->pid, &path) < 0)
+                return container_cgroup_open(state, report);
+        return container_cgroup_open_path(path, report);
 }
 
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report) {
@@ -87,10 +129,12 @@ int container_exec(const State *state, const Spec *spec, const ExecRequest *requ
 
         if (r < 0)
                 return r;
-        if (status == STATUS_STOPPED || status == STATUS_PAUSED)
+        if (status == STATUS_STOPPED || (status == STATUS_PAUSED && !request->paused))
                 return report_error(report, EINVAL, "cannot execute in %s: it is %s", state->id, status_name(status));
-        cgroup = state->cgroup ? container_cgroup_open(state, report) : -1;
+        cgroup = state->cgroup ? open_cgroup(state, request->cgroup, report) : -1;
         if (state->cgroup && cgroup < 0)
                 return cgroup;
+        if (!state->cgroup && request->cgroup)
+                return report_error(report, EOPNOTSUPP, "--cgroup: %s does not have a cgroup", state->id);
         return make(state, spec, request, pidfd, cgroup, ret, report);
 }

@@ -296,6 +296,41 @@ static int set_properties(const ContainerScope *s) {
         return r;
 }
 
+/* systemd may move processes between the sessions and the services of a user, and the user may not. */
+static int attach(const ContainerScope *s) {
+        const BusLibrary *lib = s->bus.lib;
+        sd_bus_error error = {};
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                                "AttachProcessesToUnit");
+        if (r >= 0)
+                r = lib->sd_bus_message_append(m, "ssau", s->unit, "/" CONTAINER_CGROUP, 1, (uint32_t) s->pid);
+        if (r >= 0)
+                r = bus_call(&s->bus, m, 0, &error, NULL);
+        if (r < 0)
+                r = report_error(s->report, -r, "systemd refused to move a process to %s: %s", s->unit,
+                                 error.message ?: strerror(-r));
+        lib->sd_bus_error_free(&error);
+        lib->sd_bus_message_unref(m);
+        return r;
+}
+
+int container_scope_attach(const State *state, pid_t pid, Report *report) {
+        ContainerScope s = { .user = !process_is_host_root(), .id = state->id, .pid = pid, .unit = unit_of(state),
+                             .report = report };
+        Patience patience = patience_begin(report);
+        int r = s.unit ? bus_connect(&s.bus, s.user, &patience, report) : report_oom(report);
+
+        if (r >= 0)
+                r = check_pids(&s);
+        if (r >= 0)
+                r = attach(&s);
+        scope_deinit(&s);
+        return r < 0 ? r : 0;
+}
+
 int container_scope_update(const Spec *spec, const State *state, Report *report) {
         ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = state->id, .unit = unit_of(state),
                              .report = report };

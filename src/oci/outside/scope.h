@@ -18,3 +18,7 @@ int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret
 
 /* Tells systemd the limits of the scope of a container that runs. Returns 0 or -errno, reported. */
 int container_scope_update(const Spec *spec, const State *state, Report *report);
+
+/* Asks systemd to move a process of the caller's to the cgroup of a container in a scope. Returns 0 or -errno,
+ * reported. */
+int container_scope_attach(const State *state, pid_t pid, Report *report);

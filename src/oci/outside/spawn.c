@@ -81,6 +81,8 @@ typedef struct Between {
         Join join;
         const Spec *spec;
         int pidfd, cgroup;
+        const State *state;
+        Attach attach;
 } Between;
 
 static pid_t fork_into(int cgroup) {
@@ -93,6 +95,45 @@ static pid_t fork_into(int cgroup) {
         return sys_clone3(&args);
 }
 
+/* The child does nothing until somebody else has moved it. */
+static pid_t fork_attached(const Between *b, Report *report) {
+        int fds[2];
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
+        pid = fork();
+        if (pid == 0) {
+                char go;
+
+                fd_close(fds[1]);
+                if (TEMP_FAILURE_RETRY(read(fds[0], &go, 1)) != 1)
+                        _exit(PLAN_FAILED);
+                fd_close(fds[0]);
+                return 0;
+        }
+        if (pid < 0)
+                (void) report_error(report, errno, "cannot fork: %s", strerror(errno));
+        else if (b->attach(b->state, pid, report) < 0 || fd_write_all(fds[1], "", 1) < 0) {
+                (void) kill(pid, SIGKILL);
+                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+                pid = -ECHILD;
+        }
+        fds_close(fds, ELEMENTSOF(fds));
+        return pid;
+}
+
+/* Returns 0 in the child, its pid, or -errno, reported. */
+static pid_t fork_between(const Between *b, Report *report) {
+        pid_t pid = fork_into(b->cgroup);
+
+        if (pid >= 0)
+                return pid;
+        return errno == EACCES && b->attach ? fork_attached(b, report) :
+                                              report_error(report, errno, "cannot fork%s: %s", b->cgroup >= 0 ?
+                                                           " into the cgroup of the container" : "", strerror(errno));
+}
+
 /* The process between joins the namespaces, so that this one stays in its own, where hooks and later commands run. Its
  * child is this one's by CLONE_PARENT, with the same exit signal. */
 static pid_t spawn_between(const Between *b, struct clone_args *args, Report *report) {
@@ -102,7 +143,7 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
-        between = fork_into(b->cgroup);
+        between = fork_between(b, report);
         if (between == 0) {
                 pid = b->join(b->spec, b->pidfd, report) < 0 ? -1 : sys_clone3(args);
                 if (pid == 0) {
@@ -116,7 +157,7 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
         fd_close(fds[1]);
         reader = fds[0];
         if (between < 0)
-                return report_error(report, errno, "cannot fork: %s", strerror(errno));
+                return between;
         if (TEMP_FAILURE_RETRY(read(reader, &pid, sizeof(pid))) != sizeof(pid))
                 pid = -ECHILD;
         (void) TEMP_FAILURE_RETRY(waitpid(between, &status, 0));
@@ -127,10 +168,10 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
 
 /* The process between moves to the cgroup: from a cgroup namespace, no process can come into it from outside
  * ("nsdelegate"). */
-pid_t spawn_in_container(const Spec *spec, int pidfd, int cgroup, Report *report) {
+pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cgroup, Attach attach, Report *report) {
         struct clone_args args = { .flags = CLONE_PARENT };
 
-        return spawn_between(&(Between) { enter, spec, pidfd, cgroup }, &args, report);
+        return spawn_between(&(Between) { enter, spec, pidfd, cgroup, state, attach }, &args, report);
 }
 
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
@@ -143,7 +184,7 @@ pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
         }
         if (joins_any(spec)) {
                 args.flags |= CLONE_PARENT;
-                return spawn_between(&(Between) { join, spec, -1, -1 }, &args, report);
+                return spawn_between(&(Between) { join, spec, -1, -1, NULL, NULL }, &args, report);
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "oci/spec/spec.h"
+#include "oci/state/state.h"
 #include "util/report.h"
 
 /* Makes a child of this process in the namespaces of config.json, new and joined, and in a cgroup, unless that is -1. A
@@ -9,6 +10,8 @@
  * this process, or -errno, reported. */
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
 
-/* Makes a child of this process in the namespaces of a container that runs, and in its cgroup, unless that is -1. pidfd
- * is of its first process. Returns the same. */
-pid_t spawn_in_container(const Spec *spec, int pidfd, int cgroup, Report *report);
+/* Makes a child of this process in the namespaces of a container that runs, and in a cgroup of it, unless that is -1.
+ * pidfd is of its first process. If this process may not move processes to the cgroup, attach is to do that: it returns
+ * 0 or -errno, reported. Returns the same. */
+typedef int (*Attach)(const State *state, pid_t pid, Report *report);
+pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cgroup, Attach attach, Report *report);

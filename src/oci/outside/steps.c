@@ -87,14 +87,20 @@ int steps_write_pid(const char *path, pid_t pid, Report *report) {
 }
 
 /* The name of the terminal comes with it, as runc has it. */
-static int pass_terminal(int console, int terminal, Report *report) {
+static int pass_terminal(const Console *console, int *terminal, Report *report) {
         struct iovec name = { .iov_base = (char *) "/dev/console", .iov_len = strlen("/dev/console") };
-        int r = console < 0 ? -EPROTO : packet_send(console, &name, 1, &terminal, 1, 0);
+        int r;
 
+        if (console->master && *console->master < 0) {
+                *console->master = TAKE_FD(*terminal);
+                console->prepare(*console->master);
+                return 0;
+        }
+        r = console->socket < 0 ? -EPROTO : packet_send(console->socket, &name, 1, terminal, 1, 0);
         return r < 0 ? report_error(report, -r, "cannot send the terminal to the console socket: %s", strerror(-r)) : 0;
 }
 
-int steps_hear(int socket, int console, Report *report) {
+int steps_hear(int socket, const Console *console, Report *report) {
         for (;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
@@ -106,21 +112,24 @@ int steps_hear(int socket, int console, Report *report) {
                         return report_error(report, m.value, "%s", m.text);
                 if (m.type != MESSAGE_TERMINAL)
                         return m.type == MESSAGE_STEP && m.value == STEP_BEGUN;
-                r = pass_terminal(console, fd, report);
+                r = pass_terminal(console, &fd, report);
                 if (r < 0)
                         return r;
         }
 }
 
-int steps_connect_console(const SpecProcess *process, const char *path, int *ret, Report *report) {
+int steps_connect_console(const SpecProcess *process, const Console *console, Console *ret, Report *report) {
+        const char *path = console->path;
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         _cleanup_close_ int fd = -1;
 
-        if (!path != !process->terminal)
-                return report_error(report, EINVAL, process->terminal
-                                                            ? "a process with a terminal needs --console-socket"
-                                                            : "--console-socket: the process has no terminal");
-        *ret = -1;
+        if (path && !process->terminal)
+                return report_error(report, EINVAL, "--console-socket: the process has no terminal");
+        if (!path && process->terminal && !console->master)
+                return report_error(report, EINVAL, "a process with a terminal needs --console-socket, or run and exec "
+                                                    "without --detach");
+        *ret = *console;
+        ret->socket = -1;
         if (!path)
                 return 0;
         if (strlen(path) >= sizeof(address.sun_path))
@@ -129,7 +138,7 @@ int steps_connect_console(const SpecProcess *process, const char *path, int *ret
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
                 return report_error(report, errno, "--console-socket: cannot connect to %s: %s", path, strerror(errno));
-        *ret = TAKE_FD(fd);
+        ret->socket = TAKE_FD(fd);
         return 0;
 }
 

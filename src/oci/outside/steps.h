@@ -3,6 +3,7 @@
 
 /* Steps that create and exec share. Functions return 0 or -errno, reported. */
 
+#include "oci/outside/container.h"
 #include "oci/spec/spec.h"
 #include "sandbox/wire/message.h"
 #include "util/report.h"
@@ -15,12 +16,12 @@ int steps_check_security(const SpecProcess *process, Report *report);
 
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
-/* Waits until the process inside is ready. If it has a terminal, sends that to console, a socket of the engine.
+/* Waits until the process inside is ready. If it has a terminal, hands that to console.
  * Returns 1 if it only waits for hooks. */
-int steps_hear(int socket, int console, Report *report);
+int steps_hear(int socket, const Console *console, Report *report);
 
-/* Connects to the engine's socket for a terminal. process must have one if path is not NULL, and must not otherwise.
- * *ret is the socket, which the caller closes, or -1. */
-int steps_connect_console(const SpecProcess *process, const char *path, int *ret, Report *report);
+/* Connects to the engine's socket for a terminal. process must have a terminal if somebody takes it, and must not
+ * otherwise. The caller closes ret->socket, which may be -1. */
+int steps_connect_console(const SpecProcess *process, const Console *console, Console *ret, Report *report);
 
 int steps_send(int socket, MessageType type, Report *report);

@@ -136,11 +136,11 @@ int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Rep
         SpecProcess process = {};
         json_t *json = NULL;
         size_t size;
-        int r = text_file_read(path, &text, &size);
+        int r = file_read(AT_FDCWD, path, &text, &size); /* also a pipe */
         Place place = { .file = path, .report = report };
 
         if (r < 0)
-                return report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
+                return report_error(report, -r, "cannot read %s: %s", path, strerror(-r));
         place.text = text;
         place.value = json = place_parse(text, size, path, report);
         r = json ? fields_check(&place, "/process") : -EBADMSG;

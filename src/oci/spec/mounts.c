@@ -23,6 +23,9 @@ static const struct {
         { "relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
         { "noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME },
         { "strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME },
+        { "atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
+        { "norelatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
+        { "nostrictatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
 };
 
 static const struct {
@@ -33,8 +36,7 @@ static const struct {
 };
 
 /* Options that say what is so anyway. */
-static const char *const defaults[] = { "defaults", "async", "atime", "loud", "nomand", "norelatime", "nostrictatime",
-                                        NULL };
+static const char *const defaults[] = { "defaults", "async", "loud", "nomand", NULL };
 
 static const char *const refused[] = { "remount", "idmap", "ridmap", NULL };
 

@@ -98,8 +98,8 @@ static int read_capabilities(const Place *process, SpecProcess *ret) {
         if (ret->effective & ~ret->permitted)
                 return place_error(&p, EINVAL, "the effective capabilities must be among the permitted ones");
         if (ret->ambient & ~(ret->permitted & ret->inheritable))
-                return place_error(&p, EINVAL,
-                                   "the ambient capabilities must be among the permitted and the inheritable ones");
+                place_notice(&p, "the ambient capabilities that are not permitted and inheritable, too, are left out");
+        ret->ambient &= ret->permitted & ret->inheritable;
         return 0;
 }
 

@@ -51,12 +51,26 @@ static int begin(const char *root, const char *id, State *ret, Report *report) {
         return ret->root && ret->id ? 0 : report_oom(report);
 }
 
+/* containerd names a directory whose parents are not there yet. Returns 0, or -1 with errno. */
+static int make_with_parents(const char *path) {
+        _cleanup_free_ char *parent = NULL;
+
+        if (mkdir(path, 0700) >= 0 || errno == EEXIST)
+                return 0;
+        if (errno != ENOENT)
+                return -1;
+        parent = path_parent(path);
+        if (!parent || streq(parent, path) || streq(parent, "."))
+                return -1;
+        return make_with_parents(parent) < 0 ? -1 : mkdir(path, 0700);
+}
+
 /* Whoever can write to the directory decides which processes are signalled, and where sockets are. */
 static int open_root(const char *root, bool make, int *ret, Report *report) {
         _cleanup_close_ int fd = -1;
         struct stat st;
 
-        if (make && mkdir(root, 0700) < 0 && errno != EEXIST)
+        if (make && make_with_parents(root) < 0)
                 return report_error(report, errno, "cannot make %s: %s", root, strerror(errno));
         fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "cmd/oci/command.h"
+#include "sandbox/outside/terminal.h"
+#include "sandbox/wire/signals.h"
+#include "util/fd.h"
+
+/* The size of the caller's terminal, on any of fds 0 to 2. */
+static void copy_size(int master) {
+        struct winsize size;
+
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (ioctl(fd, TIOCGWINSZ, &size) >= 0) {
+                        (void) ioctl(master, TIOCSWINSZ, &size);
+                        return;
+                }
+}
+
+/* Only the caller's terminal is to make "\r\n" of "\n": a pipe gets what the command has written. */
+static void pass_output(int master) {
+        struct termios how;
+
+        if (tcgetattr(master, &how) < 0)
+                return;
+        how.c_oflag &= ~(tcflag_t) OPOST;
+        (void) tcsetattr(master, TCSANOW, &how);
+}
+
+void oci_prepare_terminal(int master) {
+        copy_size(master);
+        if (!isatty(STDOUT_FILENO))
+                pass_output(master);
+}
+
+/* Output goes to fd 1 whatever that is. Input that is not a terminal's is copied, too, and nothing is made raw. */
+static void begin(Terminal *t, int master) {
+        *t = (Terminal) { .input = STDIN_FILENO, .output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), .master = master };
+        (void) fcntl(master, F_SETFL, O_NONBLOCK);
+        if (isatty(STDIN_FILENO))
+                (void) terminal_take(t);
+        else
+                t->raw = true;
+}
+
+/* What is typed to say that there is no more: termios(3). */
+static void type_end(int master) {
+        struct termios how;
+
+        if (tcgetattr(master, &how) >= 0 && how.c_lflag & ICANON && how.c_cc[VEOF])
+                (void) fd_write_all(master, &how.c_cc[VEOF], 1);
+}
+
+/* The input has ended, or if it had already, nobody reads the output. */
+static void lose(Terminal *t) {
+        if (t->raw && !isatty(STDIN_FILENO)) {
+                type_end(t->master);
+                t->raw = false;
+        }
+        terminal_release(t);
+        if (t->input < 0)
+                t->master = fd_close(t->master);
+        t->output_ended = t->master < 0;
+        t->input = -1;
+}
+
+/* Returns whether the process has ended. */
+static bool handle_signal(int signals, const Terminal *t, pid_t pid, int *ret) {
+        struct signalfd_siginfo info;
+
+        if (read(signals, &info, sizeof(info)) != sizeof(info))
+                return false;
+        if (info.ssi_signo == SIGCHLD)
+                return waitpid(pid, ret, WNOHANG) == pid;
+        if (info.ssi_signo == SIGWINCH && t->master >= 0)
+                copy_size(t->master);
+        else
+                (void) kill(pid, (int) info.ssi_signo); /* it is this process's child: the number is not another's */
+        return false;
+}
+
+int oci_wait(pid_t pid, int master) {
+        _cleanup_close_ int signals = -1;
+        Terminal t = { .input = -1, .output = -1, .master = -1 };
+        int status = 0, r;
+        sigset_t all;
+
+        signals_all(&all);
+        signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (master >= 0)
+                begin(&t, master);
+        for (bool ended = false; !ended;) {
+                struct pollfd fds[TERMINAL_FDS + 1] = {};
+
+                terminal_fill(&t, fds);
+                fds[TERMINAL_FDS] = (struct pollfd) { .fd = signals, .events = POLLIN };
+                r = poll(fds, ELEMENTSOF(fds), -1);
+                if (r > 0 && t.master >= 0 && terminal_process(&t, fds) < 0)
+                        lose(&t);
+                ended = fds[TERMINAL_FDS].revents && handle_signal(signals, &t, pid, &status);
+        }
+        if (t.master >= 0)
+                terminal_drain(&t);
+        t.raw = t.raw && isatty(STDIN_FILENO);
+        terminal_end(&t);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

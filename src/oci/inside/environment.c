@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/kernel.h"
+#include "util/parse.h"
+#include "util/strv.h"
+#include "util/text.h"
+
+#define PASSWD "/etc/passwd"
+
+/* The image may have anything there: opens only a regular file. */
+static int open_passwd(void) {
+        const struct open_how place = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS },
+                              how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                                      .resolve = RESOLVE_NO_MAGICLINKS };
+        _cleanup_close_ int found = sys_openat2(AT_FDCWD, PASSWD, &place), fd = -1;
+        struct stat st;
+
+        if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+                return -ENOENT;
+        fd = sys_openat2(AT_FDCWD, PASSWD, &how);
+        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode) ? TAKE_FD(fd) : -ENOENT;
+}
+
+/* NAME:PASSWORD:UID:GID:REAL NAME:HOME:SHELL. Returns the home of the user, within line, or NULL. */
+static char *home_in(char *line, uid_t uid) {
+        enum { UID = 2, HOME = 5 };
+        char *fields[HOME + 1];
+        uint64_t id;
+
+        for (size_t i = 0; i <= HOME; i++)
+                fields[i] = strsep(&line, ":");
+        return fields[HOME] && parse_u64_range(fields[UID], 0, UINT32_MAX, &id) >= 0 && id == uid ? fields[HOME] : NULL;
+}
+
+static char *find_home(uid_t uid) {
+        _cleanup_close_ int fd = open_passwd();
+        _cleanup_free_ char *text = NULL;
+        char *position = NULL;
+
+        if (fd < 0 || fd_read_all(fd, &text, NULL) < 0)
+                return strdup("/");
+        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *home = home_in(line, uid);
+
+                if (home && *home)
+                        return strdup(home);
+        }
+        return strdup("/");
+}
+
+/* Whether a later one of the variables has the same name. */
+static bool is_replaced(char *const *variable) {
+        const size_t n = strcspn(*variable, "=");
+
+        for (char *const *later = variable + 1; *later; later++)
+                if (strncmp(*later, *variable, n) == 0 && ((*later)[n] == '=' || !(*later)[n]))
+                        return true;
+        return false;
+}
+
+static int make(const SpecProcess *process, char ***ret) {
+        _cleanup_strv_free_ char **all = calloc(1, sizeof(*all));
+        _cleanup_free_ char *home = NULL;
+        bool has_home = false;
+
+        if (!all)
+                return -ENOMEM;
+        for (char *const *v = process->environment; v && *v; v++) {
+                if (is_replaced(v) || streq(*v, "HOME="))
+                        continue;
+                has_home = has_home || startswith(*v, "HOME=");
+                if (strv_push(&all, *v) < 0)
+                        return -ENOMEM;
+        }
+        home = has_home ? NULL : find_home(process->uid);
+        if (!has_home && (!home || strv_pushf(&all, "HOME=%s", home) < 0))
+                return -ENOMEM;
+        *ret = TAKE_PTR(all);
+        return 0;
+}
+
+int environment_make(const SpecProcess *process, char ***ret, Failure *f) {
+        int r = make(process, ret);
+
+        return r < 0 ? fail(f, -r, "cannot make the environment") : 0;
+}
