@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Engines of Debian's packages that call isorun-oci, with the configurations that docs/oci.md shows: podman as a user,
+# buildah, containerd, umoci, and Slurm with four nodes.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+. "$(dirname "$0")/../oci.sh"
+
+# The text of a block of docs/oci.md, with the runtime of this build.
+shown() { # the file that the page calls it
+	awk -v name="<!-- file: $1 -->" '$0 == name { found = 1; next } found && /^```/ { if (inside++) exit; next } inside' "$top/docs/oci.md" |
+		sed "s,/usr/bin/isorun-oci,$isorun_oci,"
+}
+
+lacks() { # engine, programs...
+	local program
+	for program in "${@:2}"; do
+		command -v "$program" >/dev/null || { skip "$1" "$program is not installed"; return 0; }
+	done
+	return 1
+}
+
+in_pod() { run patiently "$as_user" env CONTAINERS_CONF="$tmp/user.conf" HOME="/home/$TH_USER" podman --storage-driver=vfs "$@"; }
+
+test_podman_user() {
+	local TEST_PATIENCE=60
+	lacks "podman as a user" podman conmon buildah && return
+	[ -n "${TH_USER-}" ] || { skip "podman as a user" "this host has no user"; return; }
+	{ shown containers.conf; printf '%s\n' 'events_logger="file"' '[containers]' 'netns="none"' 'log_driver="k8s-file"' 'pids_limit=0'; } >"$tmp/user.conf"
+	tar -C "$bundle/rootfs" -c . >"$tmp/image.tar"
+	chmod a+rx "$tmp" && chmod a+r "$tmp/user.conf" "$tmp/image.tar"
+	install -d -o "$TH_USER" "/home/$TH_USER/.config"
+	in_pod import "$tmp/image.tar" box:1
+	in_pod run --rm --user 5:6 box:1 sh -c 'echo $(busybox id -u):$(busybox id -g)'
+	no_refusal is "podman as a user: run --user" "$status $out" "0 5:6"
+	in_pod run --rm --volume data:/tmp box:1 sh -c 'echo kept >/tmp/file'
+	in_pod run --rm --read-only --volume data:/tmp:ro box:1 sh -c 'busybox cat /tmp/file; busybox touch /tmp/x'
+	like "... a volume, writable and read-only" "$status $out $err" "1 kept *touch: /tmp/x: Read-only file system"
+	in_pod run --detach --name one --health-cmd 'busybox test -e /tmp/well' --health-interval=disable box:1 \
+		sh -c 'trap "exit 4" TERM; echo said; while :; do busybox sleep 0.1; done'
+	no_refusal is "... run --detach" "$status" 0
+	await eval 'in_pod logs one; [ "$out" = said ]'
+	in_pod healthcheck run one
+	is "... a healthcheck that fails" "$status" 1
+	in_pod exec one sh -c 'echo >/tmp/well; exit 3'
+	no_refusal is "... exec" "$status" 3
+	in_pod healthcheck run one
+	no_refusal is "... a healthcheck" "$status" 0
+	in_pod pause one
+	in_pod ps --all --format '{{.Status}}'
+	like "... pause" "$out" "*Paused*"
+	in_pod unpause one
+	in_pod stop one
+	in_pod ps --all --format '{{.Status}}'
+	like "... stop" "$out" "Exited (4)*"
+	in_pod start one
+	in_pod kill --signal KILL one
+	in_pod wait one
+	no_refusal is "... start and kill" "$status $out" "0 137"
+	in_pod rm one
+	in_pod pod create --name group --infra=false
+	in_pod run --detach --pod group --name two box:1 busybox sleep 7680
+	await runs '^busybox sleep 7680$'
+	like "... a container of a pod is in a scope of the user's manager" \
+		"$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7680$')/cgroup")" "/user.slice/*/user@*/libpod-*.scope/container"
+	in_pod pod rm --force --time 0 group
+	no_refusal is "... rm" "$status $(ls "/run/user/$(id -u "$TH_USER")/isorun-oci")" "0 "
+	in_buildah "buildah as a user" "$as_user"
+	mkdir -p /var/lib/containers
+	mount -t tmpfs tmpfs /var/lib/containers
+	in_buildah "buildah as root"
+	umount /var/lib/containers
+}
+
+in_buildah() { # description, before the command...
+	cat >"$tmp/build" <<-END
+		set -e
+		cd /tmp
+		export CONTAINERS_CONF="$tmp/user.conf" HOME=$([ $# = 1 ] && echo "$tmp" || echo "/home/$TH_USER")
+		buildah() { command buildah --storage-driver=vfs "\$@"; }
+		buildah images | grep -q box || podman --storage-driver=vfs import "$tmp/image.tar" box:1
+		c=\$(buildah from --pull-never localhost/box:1)
+		$(shown buildah | sed 's/^# //')
+	END
+	chmod a+r "$tmp/build"
+	run patiently "${@:2}" bash "$tmp/build"
+	no_refusal like "$1: run" "$status $out" "0 *built by 0"
+}
+
+test_containerd() {
+	local sock=$tmp/containerd/sock
+	lacks containerd containerd ctr umoci skopeo && return
+	mkdir -p "$tmp/containerd"
+	{ shown config.toml; printf 'root = "%s"\nstate = "%s"\n' "$tmp/containerd/root" "$tmp/containerd/state"; } >"$tmp/containerd/all"
+	# Keys of the top come before the first table.
+	{ echo 'version = 2'; grep -E '^(root|state) = ' "$tmp/containerd/all"; echo 'disabled_plugins = ["io.containerd.grpc.v1.cri"]'
+		printf '[grpc]\n  address = "%s"\n' "$sock"; grep -vE '^(root|state|version) ' "$tmp/containerd/all"; } >"$tmp/containerd/config.toml"
+	(cd "$tmp" && umoci init --layout layout && umoci new --image layout:1 && umoci unpack --image layout:1 unpacked &&
+		cp -a "$bundle/rootfs/." unpacked/rootfs && umoci repack --image layout:1 unpacked && umoci config --image layout:1 --config.env PATH=/bin &&
+		skopeo copy oci:layout:1 oci-archive:archive:docker.io/library/box:1) >/dev/null 2>&1
+	containerd --config "$tmp/containerd/config.toml" >"$tmp/containerd/log" 2>&1 &
+	await [ -S "$sock" ]
+	ctr() { run patiently /usr/bin/ctr --address "$sock" "$@"; }
+	ctr images import --snapshotter native "$tmp/archive"
+	# Without a cpu controller, ctr's own default of 1024 shares would be an error.
+	local new=(run --snapshotter native --cpu-shares 0 --runc-binary "$isorun_oci")
+	ctr "${new[@]}" --rm docker.io/library/box:1 one sh -c 'busybox id -u; exit 3'
+	no_refusal is "containerd: run" "$status $out" "3 0"
+	ctr "${new[@]}" --detach docker.io/library/box:1 two busybox sleep 7681
+	await runs '^busybox sleep 7681$'
+	ctr task exec --exec-id again two sh -c 'busybox cat /proc/1/comm; exit 4'
+	no_refusal is "... exec" "$status $out" "4 busybox"
+	ctr task pause two
+	ctr task list
+	like "... pause" "$out" "*two*PAUSED*"
+	ctr task resume two
+	ctr task metrics two
+	like "... metrics" "$status $out" "0 *pids.current*"
+	ctr task kill --signal KILL two
+	await eval 'ctr task list; [[ $out = *two*STOPPED* ]]'
+	ctr task rm two
+	ctr containers rm two
+	no_refusal is "... kill and rm" "$status $(ls /run/containerd/runc/default)" "0 "
+	ctr "${new[@]}" --rm --runc-systemd-cgroup --cgroup machine.slice:ctr:three docker.io/library/box:1 three busybox grep ^0: /proc/self/cgroup
+	no_refusal is "... in a scope" "$status $out" "0 0::/machine.slice/ctr-three.scope/container"
+	kill %?containerd
+	(cd "$tmp" && umoci unpack --image layout:1 bundled) >/dev/null 2>&1
+	python3 - "$tmp/bundled/config.json" <<-'END'
+		import json, sys
+		c = json.load(open(sys.argv[1]))
+		c["process"].update(terminal=False, args=["sh", "-c", "echo bundled"])
+		json.dump(c, open(sys.argv[1], "w"))
+	END
+	oci run --bundle "$tmp/bundled" box
+	no_refusal is "a bundle of umoci" "$status $out" "0 bundled"
+}
+
+as_job() { run patiently runuser -u "$TH_USER" -- env -C / "$@"; }
+
+# Each of four slurmd is a node. getaddrinfo(3) wants an address that is not of the loopback network.
+slurm_begin() {
+	local n
+	ip link set lo up
+	ip address add 10.55.0.1/24 dev lo
+	grep -q testhost /etc/hosts || echo "10.55.0.1 testhost" >>/etc/hosts
+	mkdir -p /etc/munge /run/munge /var/lib/munge /var/log/munge /etc/slurm "$tmp/slurm"
+	[ -s /etc/munge/munge.key ] || head -c 1024 /dev/urandom >/etc/munge/munge.key
+	chown -R munge: /etc/munge /run/munge /var/lib/munge /var/log/munge
+	chmod 400 /etc/munge/munge.key
+	runuser -u munge -- munged --force 2>/dev/null
+	shown slurm.conf | sed "s,/var/spool/slurm,$tmp/slurm," >/etc/slurm/slurm.conf
+	shown oci.conf >/etc/slurm/oci.conf
+	echo 'CgroupPlugin=cgroup/v1' >/etc/slurm/cgroup.conf
+	slurmctld -D >"$tmp/slurm/controller" 2>&1 &
+	for n in 1 2 3 4; do
+		mkdir -p "$tmp/slurm/n$n"
+		slurmd -D -N "n$n" >"$tmp/slurm/node$n" 2>&1 &
+	done
+	await eval '[ "$(timeout 5 sinfo --noheader -o "%D %T" 2>&1)" = "4 idle" ]'
+}
+
+test_slurm() {
+	local home=/home/${TH_USER-} job
+	lacks Slurm slurmctld slurmd srun munged && return
+	[ -n "${TH_USER-}" ] || { skip "Slurm" "this host has no user"; return; }
+	[ "${TESTHOST-real}" = nested ] || { skip "Slurm" "only in the nested host"; return; }
+	slurm_begin
+	install -d -o "$TH_USER" "$home/bundle"
+	cp -a "$bundle/rootfs" "$home/bundle"
+	chown -R "$TH_USER": "$home/bundle"
+	as_job "$isorun_oci" spec --rootless --bundle "$home/bundle"
+	sed -i 's/"terminal": true/"terminal": false/' "$home/bundle/config.json"
+	as_job srun -N4 --container="$home/bundle" sh -c 'busybox hostname'
+	no_refusal is "Slurm: srun --container on four nodes" "$status $(sort -u <<<"$out") $(wc -l <<<"$out")" "0 isorun 4"
+	as_job srun -N1 --container="$home/bundle" sh -c 'exit 3'
+	is "... returns the status of the command" "$status" 3
+	as_job sbatch --quiet --output=/dev/null --container="$home/bundle" --wrap 'busybox sleep 7682'
+	await runs '^busybox sleep 7682$'
+	as_job scancel --user "$TH_USER"
+	no_refusal ok "... scancel ends a container" eventually gone '^busybox sleep 7682$'
+	printf '[Sandbox]\n' >"$home/job.conf"
+	as_job srun -N4 "$isorun" --policy "$home/job.conf" sh -c 'id -u; cat /root/x 2>/dev/null; touch /etc/x 2>/dev/null; echo $?'
+	no_refusal is "Slurm: srun isorun --policy, on four nodes" "$status $(sort <<<"$out" | uniq -c | tr -s ' \n' ' ')" "0  4 1 4 $(id -u "$TH_USER") "
+	for job in $(jobs -p); do kill "$job"; done
+}
+
+if [ -z "${TEST_FULL-}" ]; then
+	skip "engines" "they take a minute (tests/check --full)"
+else
+	test_podman_user
+	test_containerd
+	test_slurm
+fi
