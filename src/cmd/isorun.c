@@ -12,6 +12,7 @@
 #include "cmd/program.h"
 #include "cmd/show/plan.h"
 #include "cmd/start/detach.h"
+#include "cmd/start/permissive.h"
 #include "cmd/start/program-policy.h"
 #include "cmd/start/record.h"
 #include "cmd/start/start-options.h"
@@ -68,7 +69,11 @@ static int load_policy(Loaded *l, const ProgramPolicy *program, PlanRequest *req
         r = program_policy_load(l, program, spec, arg.name, request->arguments, report);
         if (r < 0 && !l->policy)
                 return r;
-        q = start_options_apply(&arg, l->policy, report);
+        q = arg.record.permissive ? permissive_apply(l->policy, report) : 0;
+        if (q >= 0)
+                q = start_options_apply(&arg, l->policy, report);
+        if (q >= 0 && arg.record.permissive)
+                q = permissive_check(l->policy, report);
         request->policy = program->administrator ?: spec ?: "default";
         return r < 0 ? r : q;
 }

@@ -90,6 +90,7 @@ enum {
         ARG_WHY,
         ARG_RECORD,
         ARG_TIGHTEN,
+        ARG_PERMISSIVE,
         ARG_DRY_RUN,
         ARG_JSON,
         ARG_ONCE,

@@ -38,6 +38,7 @@ static const Option isorun_options[] = {
         { ARG_WHY, "why", "when COMMAND ends, tell what the sandbox denied, and which line would allow it" },
         { ARG_RECORD, "record", "when COMMAND ends, write a policy that allows just its uses to this file, or add it",
           { "FILE", ARGUMENT_FILE } },
+        { ARG_PERMISSIVE, "permissive", "with --record: open what you may do anyway, and throw changes of files away" },
         { ARG_TIGHTEN, "tighten", "with --record: remove the lines of the file that COMMAND did not use" },
         { ARG_DRY_RUN, "dry-run", "print a summary of the plan, or with --verbose all of it; change nothing" },
         { ARG_JSON, "json", "with --dry-run: print the plan as JSON" },

@@ -150,6 +150,120 @@ print("done")'
 	has "twice as many are its limit" TasksMax=42
 }
 
+# All that a directory has, with its times.
+show_tree() { find "$@" -printf '%p %y %m %u %s %T@\n' | sort; }
+
+# --permissive opens what the caller may do anyway. The record of it opens what was used, and the host stays as it was.
+test_permissive() {
+	local file=$tmp/records/permissive.conf home=/home/permissive-$label server port before given program
+	local again='cat in.txt project/a project/b; echo more >>project/a; echo new >made; mkdir -p .cache/app; echo 1 >.cache/app/x
+cat made .cache/app/x project/a; cat /var/tmp/permissive.txt; ls -A; echo x >/etc/permissive 2>/dev/null; echo end'
+	mkdir -p "$home/project" "$home/.cache" "$home/.ssh"
+	echo hello >"$home/in.txt"
+	echo a | tee "$home/project/a" "$home/project/b" "$home/.ssh/key" >"$home/unused"
+	echo var >/var/tmp/permissive.txt
+	chown -R "$owner:" "$home"
+	given=(-p "Optional=MemoryMax MemorySwapMax TasksMax" --record "$file" --permissive)
+	before=$(show_tree "$home" /var/tmp /srv; cat /proc/self/mounts)
+	rm -f "$file"
+	cd "$home" || exit
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope "${given[@]}" sh -c "cd '$home'; $again"
+	no_refusal is "$label: a permissive run" "$status $out" "0 hello
+a
+a
+new
+1
+a
+more
+var
+.cache
+.ssh
+in.txt
+made
+project
+unused
+end"
+	also like "$label: ... says that it is open" "$err" "*--permissive: the command can read and use what you can: the network and sockets are the real ones*"
+	# promise P62
+	also is "$label: ... and nothing of the host has changed, and nothing is left" \
+		"$(show_tree "$home" /var/tmp /srv; cat /proc/self/mounts; ls /etc/permissive 2>/dev/null)" "$before"
+	has "what it wrote to is a volume" "BindPaths=$home/project"
+	has "what it read is read-only" "BindReadOnlyPaths=$home/in.txt"
+	has "what it wrote to its home is in memory" "TemporaryFileSystem=$home:mode=1777"
+	lacks "nothing else of the home is there" "unused|[.]ssh"
+	lacks "and no line that opened the run" "ProtectHome|PrivateNetwork|Abstract|GrantPeers|:overlay|@known"
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope --policy "$file" sh -c "cd '$home'; $again"
+	also is "$label: the record alone runs the same command" "$status $out" "0 hello
+a
+a
+new
+1
+a
+more
+var
+.cache
+in.txt
+made
+project
+end"
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope "${given[@]}" --dry-run sh -c :
+	also like "$label: --dry-run shows each line that opens" "$out" "*network *the host's*# --permissive:*"
+	test_permissive_network
+	cd "$work" || exit
+	rm -rf "$home" /var/tmp/permissive.txt
+}
+
+# Peers by the name that was looked up: of hosts(5), and of a name server, whose answer the program sends to itself here.
+test_permissive_network() {
+	rm -f "$file" "$tmp/port-permissive" "$home/socket"
+	echo "127.0.0.1 db.permissive" >>/etc/hosts
+	program='import os, socket, struct, sys, threading
+port, home = int(sys.argv[1]), sys.argv[2]
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+name = b"\3www\7example\3org\0"
+a.send(b"\1\2\x81\x80" + struct.pack(">HHHH", 1, 1, 0, 0) + name + struct.pack(">HH", 1, 1) +
+       b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton("127.0.0.7"))
+b.recv(1500)
+own = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=own.accept).start()
+socket.create_connection(own.getsockname()).close()
+for peer in "db.permissive", sys.argv[3]:
+    print(len(socket.create_connection((peer, port)).recv(1)))
+s = socket.socket(socket.AF_UNIX)
+s.connect(home + "/socket")
+print(len(s.recv(1)))'
+	"${who[@]}" python3 -Ic 'import os, socket, sys, threading
+s = socket.create_server(("", 0))
+u = socket.socket(socket.AF_UNIX)
+u.bind(sys.argv[1] + "/socket")
+u.listen()
+def serve(s):
+    while True: s.accept()[0].close()
+threading.Thread(target=serve, args=(u,)).start()
+print(s.getsockname()[1], flush=True)
+serve(s)' "$home" >"$tmp/port-permissive" &
+	server=$!
+	await test -s "$tmp/port-permissive"
+	port=$(cat "$tmp/port-permissive")
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope "${given[@]}" python3 -Ic "$program" "$port" "$home" 127.0.0.7
+	no_refusal is "$label: peers and a socket of the host, in a permissive run" "$status $out" "0 0
+0
+0"
+	also is "$label: the record has the peers by their names" \
+		"$(grep '^ConnectTo=' "$file" | grep -v "=127.0.0.1:")" "ConnectTo=localhost:$port
+ConnectTo=www.example.org:$port=127.0.0.7:$port"
+	has "... also those of hosts(5)" "ConnectTo=db.permissive:$port=127.0.0.1:$port"
+	has "... and the socket" "BindReadOnlyPaths=$home/socket"
+	lacks "... and not the host's network" "^PrivateNetwork"
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope --policy "$file" python3 -Ic "$program" "$port" "$home" www.example.org
+	also is "$label: ... and the program reaches them by these names" "$status $out" "0 0
+0
+0"
+	kill "$server"
+	wait "$server" 2>/dev/null
+	sed -i '/db[.]permissive/d' /etc/hosts
+}
+
 # The names of files and of programs are the payload's.
 test_hostile() {
 	local file=$tmp/records/hostile.conf
@@ -291,6 +405,8 @@ test_refusals() {
 	refused "a file that is no policy" "$file:1: *" --record "$file" true
 	also is "$label: ... stays" "$(cat "$file")" mine
 	refused "--tighten alone" "--tighten needs --record" --tighten true
+	refused "--permissive alone" "--permissive needs --record, and the name of a file" --permissive true
+	refused "--permissive with another root" "-p: RootDirectory=: --permissive *" --record "$tmp/records/x.conf" --permissive -p RootDirectory=none true
 	refused "no such directory" "--record: cannot write to /nonexistent: No such file or directory" --record /nonexistent/x.conf true
 	refused "--detach" "--record writes when the command has ended, so it cannot be combined with --detach" --record x --detach true
 	refused "--batch" "--batch cannot be combined with --record" --record x --batch
@@ -332,6 +448,7 @@ all() {
 	test_home
 	test_capabilities
 	test_tasks
+	test_permissive
 	test_hostile
 	test_peers
 	test_policies

@@ -2,6 +2,7 @@
 /* What isorun --record makes of what a payload has used. */
 #include "plan-fixture.h"
 
+#include <ctype.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -9,9 +10,11 @@
 #include "plan/record/capabilities.h"
 #include "plan/record/fold.h"
 #include "plan/record/merge.h"
+#include "plan/record/peers.h"
 #include "plan/record/setting.h"
 #include "plan/record/write.h"
 #include "policy/value/names.h"
+#include "sandbox/watch/names.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -324,6 +327,113 @@ static void test_calls_within(void **state) {
         }
 }
 
+/* Peers of a run with the host's network. */
+
+static char *peers_of(const char *uses) {
+        static const char hosts[] = "# 192.0.2.9 comment\n127.0.0.1 localhost\n127.0.1.1\tmachine machine.example.org\n"
+                                    "10.0.0.5 db # db2\n::1 localhost ip6-localhost\n";
+        _cleanup_(record_freep) Record *record = record_new();
+        _cleanup_free_ char *copy = strdup(uses);
+        char *position = NULL;
+        RecordPeers peers;
+        Text text = {};
+
+        for (char *word = strtok_r(copy, " ", &position); word; word = strtok_r(NULL, " ", &position))
+                record_note(record, word + 1, *word == 'c' ? USED_CONNECT : *word == 'b' ? USED_BIND : USED_LOOK, "sh");
+        assert_int_equal(record_find_peers(record, hosts, "search x\nnameserver 192.0.2.53\n", &peers), 0);
+        for (size_t i = 0; i < peers.n; i++) {
+                text_add(&text, i > 0 ? " " : "");
+                text_add(&text, peers.items[i].line);
+        }
+        record_peers_deinit(&peers);
+        return text_finish(&text);
+}
+
+static void test_peers(_unused_ void **state) {
+        static const struct {
+                const char *uses, *expected;
+        } cases[] = {
+                { "", "" },
+                { "c192.0.2.1:443", "192.0.2.1:443" },
+                { "c[2001:db8::1]:443", "[2001:db8::1]:443" },
+                /* By the name that was looked up; a private address needs a word more. */
+                { "c192.0.2.1:443 l?example.org=192.0.2.1", "example.org:443" },
+                { "c192.0.2.1:443 l?example.org=192.0.2.1 l?www.example.org=192.0.2.1", "example.org:443 www.example.org:443" },
+                { "c192.0.2.1:443 l?example.org=192.0.2.2", "192.0.2.1:443" },
+                { "c192.168.0.1:443 l?router=192.168.0.1", "router:443=private" },
+                { "c127.0.0.5:443 l?evil.example=127.0.0.5", "evil.example:443=127.0.0.5:443 localhost:443" },
+                { "c192.0.2.1:443 l?a=b=192.0.2.1 l?-x=192.0.2.1 l?a:b=192.0.2.1", "192.0.2.1:443" },
+                /* Of hosts(5). */
+                { "c10.0.0.5:5432", "db:5432=10.0.0.5:5432" },
+                { "c127.0.1.1:80", "localhost:80 machine.example.org:80=127.0.1.1:80 machine:80=127.0.1.1:80" },
+                { "c127.0.0.1:80", "localhost:80" },
+                { "c192.0.2.9:80", "192.0.2.9:80" },
+                /* A socket of its own; a name server; what getaddrinfo(3) only tries. */
+                { "c127.0.0.1:80 b0.0.0.0:80", "" },
+                { "c127.0.0.1:80 b127.0.0.1:80", "" },
+                { "c127.0.0.1:80 b127.0.0.1:81 b127.0.0.1:80/udp", "localhost:80" },
+                { "c192.0.2.53:53/udp", "" },
+                { "c192.0.2.5:53/udp", "192.0.2.5:53/udp" },
+                { "c192.0.2.1:443/udp c192.0.2.1:443", "192.0.2.1:443" },
+                { "c192.0.2.1:123/udp", "192.0.2.1:123/udp" },
+                /* No address. */
+                { "c/run/x c@x c192.0.2.1:0 c192.0.2.1:99999 c192.0.2:1 c[::1:1 c:1 c", "" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *got = peers_of(cases[i].uses);
+
+                expect_text(cases[i].uses, got, cases[i].expected);
+        }
+}
+
+static void add_found(void *userdata, const char *name, const char *address) {
+        text_add(userdata, name);
+        text_add(userdata, "=");
+        text_add(userdata, address);
+        text_add(userdata, " ");
+}
+
+static char *names_of(const void *answer, size_t size) {
+        Text text = {};
+
+        text_add(&text, "");
+        names_of_answer(answer, size, add_found, &text);
+        return text_finish(&text);
+}
+
+/* Bytes of the payload. A part of an answer has fewer addresses, and nothing is read behind it. */
+static void test_names(_unused_ void **state) {
+        static const char answer[] =
+                "\x01\x02\x81\x80\0\1\0\3\0\0\0\0\3www\7example\3org\0\0\1\0\1"
+                "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\4\1a\xc0\x10"
+                "\1a\xc0\x10\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+                "\1a\xc0\x10\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1";
+        static const char expected[] = "www.example.org=192.0.2.1 www.example.org=2001:db8::1 ";
+        _cleanup_free_ char *whole = names_of(answer, sizeof(answer) - 1);
+        uint32_t seed = 61;
+
+        expect_text("an answer", whole, expected);
+        for (size_t n = 0; n < sizeof(answer) - 1; n++) {
+                _cleanup_free_ void *part = malloc(n ?: 1);
+                _cleanup_free_ char *got = NULL;
+
+                memcpy(part, answer, n);
+                got = names_of(part, n);
+                assert_int_equal(strncmp(got, expected, strlen(got)), 0);
+                assert_true(strlen(got) < strlen(expected));
+        }
+        for (unsigned i = 0; i < 2000; i++) {
+                _cleanup_free_ char *other = memcpy(malloc(sizeof(answer) - 1), answer, sizeof(answer) - 1), *got = NULL;
+
+                for (unsigned j = 0; j < 3; j++)
+                        other[next_random(&seed) % (sizeof(answer) - 1)] = (char) next_random(&seed);
+                got = names_of(other, sizeof(answer) - 1);
+                for (const char *c = got; *c; c++)
+                        assert_true(isalnum((unsigned char) *c) || strchr(".-=: ", *c));
+        }
+}
+
 /* Peaks. */
 
 static char *limits_of(const Plan *plan, const RecordPeaks *peaks) {
@@ -577,6 +687,8 @@ int main(void) {
                 cmocka_unit_test(test_record_bounds),
                 IN_PLAN(test_calls),
                 IN_PLAN(test_calls_within),
+                cmocka_unit_test(test_peers),
+                cmocka_unit_test(test_names),
                 IN_PLAN(test_limits),
                 cmocka_unit_test(test_threads),
                 cmocka_unit_test(test_privileges),

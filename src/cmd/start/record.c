@@ -18,6 +18,8 @@
 int record_check(const RecordOptions *o, bool why, const char *without, Report *report) {
         if (o->tighten && !o->file)
                 return report_error(report, EINVAL, "--tighten needs --record");
+        if (o->permissive && !o->file)
+                return report_error(report, EINVAL, "--permissive needs --record, and the name of a file");
         if (without && (o->file || why))
                 return report_error(report, EINVAL, "%s when the command has ended, so it cannot be combined with %s",
                                     o->file ? "--record writes" : "--why prints", without);
@@ -130,7 +132,12 @@ static int save(int fd, const RecordOptions *o, Report *report) {
 
 int record_start(const Plan *plan, const RecordOptions *o, bool last_try, Report *report) {
         Outcome outcome;
-        int r = start_run(plan, last_try, report, &outcome);
+        int r;
+
+        if (o->permissive)
+                report_told(report, "--permissive: the command can read and use what you can: the network and sockets "
+                                    "are the real ones; only what it writes to files is thrown away");
+        r = start_run(plan, last_try, report, &outcome);
 
         if (r == -EEXIST)
                 return r;

@@ -10,6 +10,7 @@
 typedef struct RecordOptions {
         const char *file; /* NULL: nothing is recorded */
         int tighten;
+        int permissive; /* cmd/start/permissive.h */
 } RecordOptions;
 
 /* Checks options together. why: --why; without: an option that does not wait for the end of the command, or NULL.

@@ -81,7 +81,7 @@ static void take_flag(StartOptions *o, int option) {
                 { ARG_HAND_OVER, true, &o->hand_over },  { 'd', true, &o->detach },
                 { ARG_VERBOSE, true, &o->verbose },      { ARG_OWN, true, &o->own },
                 { ARG_BATCH, true, &o->batch },          { ARG_WHY, true, &o->why },
-                { ARG_TIGHTEN, true, &o->record.tighten },
+                { ARG_TIGHTEN, true, &o->record.tighten }, { ARG_PERMISSIVE, true, &o->record.permissive },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "plan/deny/watch.h"
+#include "plan/record/setting.h"
 #include "policy/value/names.h"
 #include "util/array.h"
 #include "util/strv.h"
@@ -21,6 +22,7 @@ typedef struct Choice {
         const Plan *plan;
         const Record *record;
         bool *left; /* by the place in syscall_numbers: wanted, and in no line yet */
+        bool is_permissive;
         CallsLines lines;
 } Choice;
 
@@ -32,8 +34,27 @@ static const RecordCount *count_of(const Choice *c, size_t place) {
         return record_called(c->record, syscall_numbers[place].number);
 }
 
+/* Where a run allows nearly all calls, no group opens more than programs usually need. */
+static bool is_usual(const SyscallGroup *group) {
+        static const char *const rare[] = { "@keyring", "@resources" };
+        const SyscallGroup *usual = syscall_group_find("@system-service");
+
+        for (size_t i = 0; i < n_syscall_numbers; i++) {
+                if (!syscall_group_has(group, name_of(i)))
+                        continue;
+                if (!syscall_group_has(usual, name_of(i)))
+                        return false;
+                for (size_t j = 0; j < ELEMENTSOF(rare); j++)
+                        if (syscall_group_has(syscall_group_find(rare[j]), name_of(i)))
+                                return false;
+        }
+        return true;
+}
+
 /* A call that this machine does not have is no reason against a group. */
 static bool is_allowed_whole(const Choice *c, const SyscallGroup *group) {
+        if (c->is_permissive && !is_usual(group))
+                return false;
         for (size_t i = 0; i < n_syscall_numbers; i++)
                 if (plan_find_call(c->plan, name_of(i)) && !plan_allows_call(c->plan, name_of(i)) &&
                     syscall_group_has(group, name_of(i)))
@@ -189,7 +210,8 @@ static int choose(Choice *c) {
 
 int record_make_calls(const Plan *plan, const Record *record, CallsLines *ret) {
         _cleanup_free_ bool *left = calloc(n_syscall_numbers, sizeof(*left));
-        Choice c = { .plan = plan, .record = record, .left = left };
+        Choice c = { .plan = plan, .record = record, .left = left,
+                     .is_permissive = policy_is_permissive(plan->source) };
         int r = left ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < n_syscall_numbers; i++)

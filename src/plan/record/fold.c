@@ -208,7 +208,8 @@ static int emit(FoldPlaces *places, const Node *node, FoldKind kind) {
 
         if (!p)
                 return -ENOMEM;
-        *p = (FoldPlace) { .path = strdup(node->path), .kind = kind, .writable = node->writable, .base = node->base,
+        *p = (FoldPlace) { .path = strdup(node->path), .kind = kind, .writable = node->writable,
+                           .base = kind == FOLD_REFUSED && e ? e->base : node->base,
                            .uses = leaf ? e->uses : node->uses, .count = leaf ? e->count : node->count,
                            .directory = !e || e->directory,
                            .target = kind == FOLD_LINK ? strdup(e->target) : NULL };

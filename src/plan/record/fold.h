@@ -23,6 +23,7 @@ typedef struct FoldBase {
         const char *source; /* on the host */
         bool writable;
         bool named; /* by the policy */
+        bool overlay; /* what is written to it does not reach source */
 } FoldBase;
 
 typedef struct FoldEntry {

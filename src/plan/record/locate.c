@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "plan/homes.h"
+#include "plan/record/setting.h"
 #include "util/array.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -59,9 +60,17 @@ static bool is_of_system(const char *path) {
         return false;
 }
 
+static bool is_permissive(const Plan *plan, const PlanMount *m) {
+        const Setting *s = m->kind == MOUNT_BIND || m->kind == MOUNT_OVERLAY ? located_setting(plan, m) : NULL;
+
+        return s && setting_is_permissive(s);
+}
+
 static bool may_be_base(const Plan *plan, const PlanMount *m) {
         if (m->kind == MOUNT_ROOT)
                 return plan_has_host_root(plan);
+        if (is_permissive(plan, m))
+                return true;
         if ((m->kind != MOUNT_BIND && m->kind != MOUNT_MERGE) || is_of_system(m->destination) ||
             (m->source.kind != SOURCE_PATH && m->source.kind != SOURCE_FD) || m->asker == ASKED_BY_SERVICE)
                 return false;
@@ -76,7 +85,8 @@ static void make_bases(const Plan *plan, Located *l) {
 
                 if (may_be_base(plan, m))
                         l->bases[i] = (FoldBase) { m->destination, m->source.path, !plan_mount_is_read_only(m),
-                                                   m->kind == MOUNT_BIND };
+                                                   m->kind == MOUNT_BIND && !is_permissive(plan, m),
+                                                   m->kind == MOUNT_OVERLAY };
         }
 }
 

@@ -47,6 +47,11 @@ typedef struct RecordPrivilege {
         bool certain;      /* in one of them, it or another one for which the kernel looks in that call was used */
 } RecordPrivilege;
 
+typedef struct RecordPeaks {
+        uint64_t memory, tasks; /* 0: not known */
+        uint64_t cpu_usec, usec; /* of processors, and of the clock */
+} RecordPeaks;
+
 typedef struct Record Record;
 
 Record *record_new(void);

@@ -3,6 +3,18 @@
 
 #include "util/word.h"
 
+bool setting_is_permissive(const Setting *s) {
+        return s->origin.file && s->origin.line > 0 && streq(s->origin.file, SETTING_PERMISSIVE);
+}
+
+bool policy_is_permissive(const Policy *policy) {
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                for (size_t i = 0; i < policy->settings[id].n; i++)
+                        if (setting_is_permissive(&policy->settings[id].items[i]))
+                                return true;
+        return false;
+}
+
 /* Writes KEY:TEXT from the words: Value.text has only the key, or it has specifiers that are not expanded. */
 static void write_pair(FILE *f, const Value *v) {
         literal_write(f, v->words[0], true);

@@ -5,6 +5,14 @@
 
 #include "policy/policy.h"
 
+/* The file name of the lines that isorun --permissive adds to the policy of a run: cmd/start/permissive.h. They are in
+ * no record, which says instead what of that was used. */
+#define SETTING_PERMISSIVE "--permissive"
+bool setting_is_permissive(const Setting *setting);
+
+/* Whether the policy has such lines. */
+bool policy_is_permissive(const Policy *policy);
+
 /* Writes a value as a line of a policy, which has the same value when it is read; its specifiers are replaced already.
  * optional: with "-", so that a path need not exist. */
 void setting_write(FILE *f, DirectiveId id, const Setting *setting, bool optional);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/record/write.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -9,69 +8,13 @@
 
 #include "plan/record/calls.h"
 #include "plan/record/setting.h"
+#include "plan/record/writer.h"
 #include "policy/value/names.h"
 #include "util/escape.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
 #include "util/word.h"
-
-typedef struct Writer {
-        const Plan *plan;
-        const Record *record;
-        const RecordPeaks *peaks;
-        const Located *located;
-        const FoldPlaces *places;
-        bool host_root;
-        FILE *f;
-} Writer;
-
-static const SettingList *settings(const Writer *w, DirectiveId id) {
-        return &w->plan->source->settings[id];
-}
-
-/* A default is not written. */
-static bool is_given(const Setting *s) {
-        return s->origin.file;
-}
-
-static void write_count(const Writer *w, const RecordCount *c) {
-        if (c->times == 1)
-                fputs("once", w->f);
-        else
-                fprintf(w->f, "%ju times", (uintmax_t) c->times);
-        if (!*c->program)
-                return;
-        fputs(c->others ? ", first by " : ", by ", w->f);
-        escape_write(w->f, c->program);
-}
-
-/* "# read and executed 12 times, by sh" */
-static void write_uses(const Writer *w, unsigned uses, const RecordCount *c) {
-        static const struct {
-                unsigned use;
-                const char *word;
-        } words[] = {
-                { USED_WRITE, "written" }, { USED_READ, "read" }, { USED_EXECUTE, "executed" },
-                { USED_CONNECT, "connected to" }, { USED_LOOK, "looked at" },
-        };
-        const char *before = "# ";
-
-        if (c->times == 0) {
-                fputs("# most programs need it\n", w->f);
-                return;
-        }
-        if (uses & ~(unsigned) USED_LOOK)
-                uses &= ~(unsigned) USED_LOOK;
-        for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (uses & words[i].use) {
-                        fprintf(w->f, "%s%s", before, words[i].word);
-                        before = " and ";
-                }
-        fputs(*before == '#' ? before : " ", w->f);
-        write_count(w, c);
-        fputc('\n', w->f);
-}
 
 /* Whether a policy can name the path. Others are told in a comment. */
 static bool can_write(const char *path) {
@@ -95,26 +38,13 @@ static void write_path(const Writer *w, const char *path) {
 /* Returns false, with a comment, if a policy cannot say that. */
 static bool begin_place(const Writer *w, const char *path, const char *target, unsigned uses,
                         const RecordCount *count) {
-        write_uses(w, uses, count);
+        writer_uses(w, uses, count);
         if (can_write(path) && (!target || can_write(target)))
                 return true;
         fputs("# isorun cannot write a line for this path: ", w->f);
         escape_write(w->f, path);
         fputc('\n', w->f);
         return false;
-}
-
-/* Paths that the policy hides need not be in the new root. */
-static void take_over(const Writer *w, DirectiveId id) {
-        const bool optional = w->host_root &&
-                              (id == D_InaccessiblePaths || id == D_ReadOnlyPaths || id == D_NoExecPaths ||
-                               id == D_ExecPaths || id == D_WorkingDirectory);
-
-        const SettingList *list = settings(w, id);
-
-        for (size_t i = 0; i < list->n; i++)
-                if (is_given(&list->items[i]) && !setting_is_repeated(id, list, i))
-                        setting_write(w->f, id, &list->items[i], optional);
 }
 
 /* Mounts of the policy that lie below a place that is shown whole stay, because they may hide what is there. */
@@ -136,9 +66,12 @@ static bool is_mount_kept(const Writer *w, const Setting *s) {
 }
 
 static void take_over_mounts(const Writer *w, DirectiveId id) {
-        for (size_t i = 0; i < settings(w, id)->n; i++)
-                if (is_mount_kept(w, &settings(w, id)->items[i]))
-                        setting_write(w->f, id, &settings(w, id)->items[i], false);
+        for (size_t i = 0; i < writer_settings(w, id)->n; i++) {
+                const Setting *s = &writer_settings(w, id)->items[i];
+
+                if (writer_is_given(s) && is_mount_kept(w, s))
+                        setting_write(w->f, id, s, false);
+        }
 }
 
 static void write_places(const Writer *w, DirectiveId id) {
@@ -147,7 +80,7 @@ static void write_places(const Writer *w, DirectiveId id) {
                 const FoldPlace *p = &w->places->items[i];
                 _cleanup_free_ char *source = NULL;
 
-                if (p->kind != FOLD_SHOWN || p->writable != (id == D_BindPaths) ||
+                if (p->kind != FOLD_SHOWN || p->writable != (id == D_BindPaths) || writer_has_file(w, p->path) ||
                     !begin_place(w, p->path, NULL, p->uses, &p->count))
                         continue;
                 fprintf(w->f, "%s=", directive_table[id].name);
@@ -176,8 +109,37 @@ static bool is_memory(const Writer *w, const PlanMount *m) {
         return true;
 }
 
+/* Whether the run wrote in an overlay, to a directory that is not shown whole. */
+static bool is_thrown_away(const FoldPlace *p) {
+        static const char *const has_memory[] = { "/tmp", "/run", "/var/tmp" };
+
+        if (p->kind != FOLD_REFUSED || !(p->uses & USED_WRITE) || !p->base || !p->base->overlay)
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(has_memory); i++)
+                if (streq(has_memory[i], p->path))
+                        return false;
+        return true;
+}
+
+static bool is_in_memory_already(const Writer *w, const char *path) {
+        for (size_t i = 0; i < w->places->n; i++)
+                if (is_thrown_away(&w->places->items[i]) && streq(w->places->items[i].path, path))
+                        return true;
+        return false;
+}
+
 static void write_memory(const Writer *w) {
-        take_over(w, D_TemporaryFileSystem);
+        writer_take_over(w, D_TemporaryFileSystem);
+        for (size_t i = 0; i < w->places->n; i++) {
+                const FoldPlace *p = &w->places->items[i];
+
+                if (!is_thrown_away(p) || !can_write(p->path))
+                        continue;
+                fputs("# written, and lost at the end, as in the run (BindPaths= keeps it)\n", w->f);
+                fputs("TemporaryFileSystem=", w->f);
+                write_path(w, p->path);
+                fputs(":mode=1777\n", w->f);
+        }
         for (size_t i = 0; i < w->plan->n_mounts; i++) {
                 const PlanMount *m = &w->plan->mounts[i];
 
@@ -203,7 +165,7 @@ static void write_directory(const Writer *w, const char *path) {
 }
 
 static void write_directories(const Writer *w) {
-        take_over(w, D_Directory);
+        writer_take_over(w, D_Directory);
         for (size_t i = 0; i < w->plan->n_mounts; i++) {
                 const PlanMount *m = &w->plan->mounts[i];
 
@@ -214,7 +176,8 @@ static void write_directories(const Writer *w) {
         for (size_t i = 0; i < w->places->n; i++) {
                 const FoldPlace *p = &w->places->items[i];
 
-                if (p->kind == FOLD_MADE && begin_place(w, p->path, NULL, p->uses, &p->count))
+                if (p->kind == FOLD_MADE && !is_in_memory_already(w, p->path) &&
+                    begin_place(w, p->path, NULL, p->uses, &p->count))
                         write_directory(w, p->path);
         }
 }
@@ -228,14 +191,15 @@ static void write_symlink(const Writer *w, const char *path, const char *target)
 }
 
 static void write_symlinks(const Writer *w) {
-        take_over(w, D_Symlink);
+        writer_take_over(w, D_Symlink);
         for (size_t i = 0; i < w->plan->n_mounts; i++)
                 if (w->plan->mounts[i].kind == MOUNT_SYMLINK && is_in_memory(w, &w->plan->mounts[i]))
                         write_symlink(w, w->plan->mounts[i].destination, w->plan->mounts[i].target);
         for (size_t i = 0; i < w->places->n; i++) {
                 const FoldPlace *p = &w->places->items[i];
 
-                if (p->kind == FOLD_LINK && begin_place(w, p->path, p->target, p->uses, &p->count))
+                if (p->kind == FOLD_LINK && !writer_has_file(w, p->path) &&
+                    begin_place(w, p->path, p->target, p->uses, &p->count))
                         write_symlink(w, p->path, p->target);
         }
 }
@@ -244,7 +208,7 @@ static void write_refused(const Writer *w) {
         for (size_t i = 0; i < w->places->n; i++) {
                 const FoldPlace *p = &w->places->items[i];
 
-                if (p->kind != FOLD_REFUSED)
+                if (p->kind != FOLD_REFUSED || (p->base && p->base->overlay && p->uses & USED_WRITE))
                         continue;
                 fputs("# All of ", w->f);
                 escape_write(w->f, p->path);
@@ -267,72 +231,12 @@ static int write_calls(const Writer *w) {
                         fputs(l->reason, w->f);
                 else {
                         fprintf(w->f, "%s%s", l->calls ?: "", l->calls ? ": " : "");
-                        write_count(w, &l->count);
+                        writer_count(w, &l->count);
                 }
                 fprintf(w->f, "\nSystemCallFilter=%s\n", l->word);
         }
         calls_lines_deinit(&lines);
         return 0;
-}
-
-static void write_families(const Writer *w) {
-        bool any = false;
-
-        for (const NamedNumber *f = address_families; f->name; f++) {
-                const RecordCount *c = record_socket(w->record, (unsigned) f->number);
-
-                if (!c || streq(f->name, "AF_LOCAL"))
-                        continue;
-                fputs("# ", w->f);
-                write_count(w, c);
-                fprintf(w->f, "\nRestrictAddressFamilies=%s\n", f->name);
-                any = true;
-        }
-        if (!any)
-                fputs("RestrictAddressFamilies=none\n", w->f);
-}
-
-/* The peer of a value, which has one for each port. */
-static const PlanPeer *find_peer(const Writer *w, const Value *v) {
-        for (size_t i = 0; i < w->plan->n_peers; i++) {
-                const PlanPeer *p = &w->plan->peers[i];
-
-                if (streq(p->host, v->words[0]) && p->port == (v->number & PEER_PORT_MASK) &&
-                    p->is_datagram == !!(v->number2 & PEER_UDP))
-                        return p;
-        }
-        return NULL;
-}
-
-static const RecordCount *count_peer(const Writer *w, const PlanPeer *p) {
-        char address[INET6_ADDRSTRLEN] = "";
-        _cleanup_free_ char *key = NULL;
-
-        if (!inet_ntop(p->ipv6 ? AF_INET6 : AF_INET, p->address, address, sizeof(address)))
-                return NULL;
-        key = format(p->ipv6 ? "[%s]:%u%s" : "%s:%u%s", address, p->port, p->is_datagram ? "/udp" : "");
-        for (size_t i = 0; key && i < record_n_uses(w->record); i++)
-                if (streq(record_use(w->record, i)->key, key))
-                        return &record_use(w->record, i)->count;
-        return NULL;
-}
-
-/* Which name of a pattern was meant is not watched. */
-static void write_peers(const Writer *w) {
-        for (size_t i = 0; i < settings(w, D_ConnectTo)->n; i++) {
-                const Setting *s = &settings(w, D_ConnectTo)->items[i];
-                const PlanPeer *p = find_peer(w, &s->value);
-                const RecordCount *c = p ? count_peer(w, p) : NULL;
-                const bool seen = p && !p->is_pattern;
-
-                if (!c && seen)
-                        continue;
-                if (c)
-                        write_uses(w, USED_CONNECT, c);
-                else
-                        fputs("# its use cannot be watched\n", w->f);
-                setting_write(w->f, D_ConnectTo, s, false);
-        }
 }
 
 /* An ambient capability is in the bounding set, too. */
@@ -347,7 +251,7 @@ static void write_capabilities(const Writer *w, DirectiveId id) {
                 if (!p || !(all & UINT64_C(1) << c->number))
                         continue;
                 fputs(p->certain ? "# needed, or one like it: " : "# perhaps needed: ", w->f);
-                write_count(w, &p->count);
+                writer_count(w, &p->count);
                 fputc('\n', w->f);
                 capability_write(c, name);
                 fprintf(w->f, "%s=%s\n", directive_table[id].name, name);
@@ -371,7 +275,7 @@ static void write_limit(const Writer *w, DirectiveId id, uint64_t peak, uint64_t
                 before = given->value.relative ? all / 10000 * given->value.number : given->value.number;
         limit = limit < least ? least : limit;
         if (peak == 0 || limit >= before) {
-                take_over(w, id);
+                writer_take_over(w, id);
                 return;
         }
         if (id == D_MemoryMax)
@@ -397,7 +301,7 @@ static int write_directive(const Writer *w, DirectiveId id) {
                 return 0;
         case D_RootDirectory:
                 if (!w->host_root)
-                        take_over(w, id);
+                        writer_take_over(w, id);
                 else
                         fputs("# only what follows\nRootDirectory=none\n", w->f);
                 return 0;
@@ -422,13 +326,17 @@ static int write_directive(const Writer *w, DirectiveId id) {
         case D_SystemCallFilter:
                 return write_calls(w);
         case D_RestrictAddressFamilies:
-                write_families(w);
+                writer_families(w);
+                return 0;
+        case D_PrivateNetwork:
+        case D_AbstractSockets:
+                writer_network(w, id);
                 return 0;
         case D_ConnectTo:
-                write_peers(w);
+                writer_peers(w);
                 return 0;
         default:
-                take_over(w, id);
+                writer_take_over(w, id);
                 return 0;
         }
 }
@@ -458,6 +366,7 @@ static int write_all(const Writer *w) {
         fputs("# It allows what the command used, and no more than the policy of the run. A comment says how often,\n"
               "# and by which program. isorun.policy(5) describes the directives.\n", w->f);
         write_times(w);
+        writer_listened(w);
         if (record_lost(w->record) > 0)
                 fprintf(w->f, "# %ju uses were too many to keep, and are not in this policy.\n",
                         (uintmax_t) record_lost(w->record));
@@ -505,12 +414,17 @@ int record_write(const Plan *plan, const Record *record, const RecordPeaks *peak
         _cleanup_(fold_places_deinit) FoldPlaces places = {};
         _cleanup_strv_free_ char **others = NULL;
         Writer w = { .plan = plan, .record = record, .peaks = peaks, .located = &located, .places = &places,
-                     .host_root = plan_has_host_root(plan) };
+                     .host_root = plan_has_host_root(plan), .permissive = policy_is_permissive(plan->source) };
         int r = locate(plan, record, progress, &located);
 
         if (r >= 0)
                 r = list_others(plan, &others);
         if (r >= 0)
                 r = fold(located.entries, located.n, &(FoldRules) { located.homes, others }, &places);
-        return r < 0 ? r : write_located(&w, ret);
+        if (r >= 0 && w.permissive && !record_uses_abstract(record))
+                r = writer_find_peers(record, &w.peers);
+        if (r >= 0)
+                r = write_located(&w, ret);
+        record_peers_deinit(&w.peers);
+        return r;
 }

@@ -6,11 +6,6 @@
 
 #include "plan/record/locate.h"
 
-typedef struct RecordPeaks {
-        uint64_t memory, tasks; /* 0: not known */
-        uint64_t cpu_usec, usec; /* of processors, and of the clock */
-} RecordPeaks;
-
 enum { RECORD_POLICY_MAX = 1 << 20 }; /* what a policy may have: policy/policy-load.c */
 
 /* Needs the plan's rules. *ret is on the heap. Returns 0, -E2BIG or -ENOMEM. */

@@ -152,8 +152,19 @@ static bool read_link(const char *link, char ret[static PATH_MAX]) {
 
 typedef struct FdFacts {
         bool is_datagram;
+        uint16_t port; /* its own, of a socket of IP; 0: none */
         char path[PATH_MAX]; /* "": it has none */
 } FdFacts;
+
+static uint16_t get_own_port(int fd) {
+        struct sockaddr_in6 own = {}; /* struct sockaddr_in has its port at the same place */
+        socklen_t size = sizeof(own);
+
+        if (getsockname(fd, (struct sockaddr *) &own, &size) < 0 ||
+            (own.sin6_family != AF_INET && own.sin6_family != AF_INET6))
+                return 0;
+        return ntohs(own.sin6_port);
+}
 
 /* In a child: a copy of the fd must be closed, and that may wait as long as the payload likes (SO_LINGER, FUSE). */
 _Noreturn static void look_at_fd(pid_t pid, int fd, int pipe) {
@@ -167,6 +178,7 @@ _Noreturn static void look_at_fd(pid_t pid, int fd, int pipe) {
         if (!read_link(link, facts.path))
                 facts.path[0] = '\0';
         facts.is_datagram = getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size) >= 0 && type == SOCK_DGRAM;
+        facts.port = get_own_port(copy);
         if (copy >= 0)
                 (void) !write(pipe, &facts, sizeof(facts));
         _exit(0);
@@ -278,6 +290,12 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t where, uint64_t size, char 
         return true;
 }
 
+uint16_t tracee_get_port(pid_t tid, int fd) {
+        FdFacts facts;
+
+        return get_fd(tid, fd, &facts) ? facts.port : 0;
+}
+
 bool tracee_read_header(pid_t tid, int fd, uint64_t where, char ret[static PATH_MAX]) {
         struct msghdr header = {};
 
@@ -293,4 +311,10 @@ void tracee_read_program(pid_t tid, char ret[static TRACEE_PROGRAM_SIZE]) {
         if (file_read_line(AT_FDCWD, path, &name) < 0)
                 name = NULL;
         snprintf(ret, TRACEE_PROGRAM_SIZE, "%s", name ?: "");
+}
+
+size_t tracee_read_bytes(pid_t tid, uint64_t address, void *ret, size_t size) {
+        const ssize_t n = read_memory(tid, address, ret, size);
+
+        return n < 0 ? 0 : (size_t) n;
 }

@@ -31,12 +31,18 @@ bool tracee_read_address(pid_t tid, int fd, uint64_t address, uint64_t size, cha
 /* The same, of a struct msghdr at this address, or of the first one in an array of struct mmsghdr. */
 bool tracee_read_header(pid_t tid, int fd, uint64_t address, char ret[static PATH_MAX]);
 
+/* The port that a socket of IP itself has, or 0. */
+uint16_t tracee_get_port(pid_t tid, int fd);
+
 /* Asks for the number of the call that the thread was in when it died, and for its architecture (AUDIT_ARCH_*). Returns
  * 0 or -errno. */
 int tracee_get_last_call(pid_t tid, int *ret_number, uint32_t *ret_architecture);
 
 /* The process that the thread belongs to. *ret_alone, which may be NULL, is whether it certainly is its only thread. */
 pid_t tracee_get_process(pid_t tid, bool *ret_alone);
+
+/* Reads bytes. Returns how many, 0 if none. */
+size_t tracee_read_bytes(pid_t tid, uint64_t address, void *ret, size_t size);
 
 /* Reads a number of 64 bits. */
 bool tracee_read_number(pid_t tid, uint64_t address, uint64_t *ret);

@@ -12,9 +12,13 @@
 #include <sys/wait.h>
 
 #include "plan/deny/answer.h"
+#include "plan/record/peers.h"
+#include "plan/record/setting.h"
 #include "policy/value/names.h"
 #include "sandbox/watch/marks.h"
+#include "sandbox/watch/names.h"
 #include "sandbox/watch/tracee.h"
+#include "util/text.h"
 
 enum {
         NUMBERS = 1024, /* more than the kernel has calls */
@@ -40,6 +44,7 @@ typedef struct Tracer {
         const Plan *plan;
         Denials *denials;
         Record *record; /* NULL: what is used does not count */
+        bool names;     /* names that are looked up count, too */
         Marks *marks;   /* NULL: the capabilities do not count, or the payload has none */
         struct {
                 pid_t tid; /* 0: free */
@@ -150,7 +155,7 @@ static int allow(Tracer *t, pid_t tid, const struct seccomp_data *data, uint32_t
         marks_before(t->marks, tid, data->nr, t->executed, program_of(t, tid));
         if (t->record)
                 note_call(t, tid, data, w);
-        if (!w && !marks_want(t->marks, data->nr))
+        if (!w && !marks_want(t->marks, data->nr) && !(t->names && data->nr == SYS_recvfrom))
                 return resume(PTRACE_CONT, tid, 0);
         call = make_call(t, tid);
         *call = (InCall) { .tid = tid, .number = data->nr };
@@ -291,6 +296,16 @@ static void note_messages(Tracer *t, pid_t tid, const InCall *call, int64_t n_se
                         record_note(t->record, address, USED_CONNECT, program_of(t, tid));
 }
 
+/* A socket that is bound to port 0 gets another one. */
+static void complete_port(pid_t tid, const InCall *call, char address[static PATH_MAX]) {
+        char *colon = strrchr(address, ':');
+        const bool udp = endswith(address, "/udp");
+
+        if (colon && colon[1] == '0')
+                snprintf(colon, PATH_MAX - (size_t) (colon - address), ":%u%s",
+                         tracee_get_port(tid, (int) call->arguments[0]), udp ? "/udp" : "");
+}
+
 /* A call that has failed, too, has seen that its file is there, unless it says the opposite. */
 static void note_used(Tracer *t, pid_t tid, const InCall *call, const WatchedCall *w, int64_t result) {
         const int error = result < 0 ? (int) -result : 0;
@@ -304,6 +319,8 @@ static void note_used(Tracer *t, pid_t tid, const InCall *call, const WatchedCal
         if (read_object(tid, w, call, path)) {
                 if (use == USED_BIND && path[0] == '/')
                         use = USED_MAKE;
+                if (use == USED_BIND)
+                        complete_port(tid, call, path);
                 if (makes_nameless(w, call))
                         use = USED_WRITE;
                 record_note(t->record, path, use, program_of(t, tid));
@@ -312,6 +329,27 @@ static void note_used(Tracer *t, pid_t tid, const InCall *call, const WatchedCal
                 note_messages(t, tid, call, result);
         if (read_other(tid, w, call, path))
                 record_note(t->record, path, ok && w->use == USE_RENAME ? USED_MAKE : USED_LOOK, program_of(t, tid));
+}
+
+typedef struct Asker {
+        Tracer *tracer;
+        pid_t tid;
+} Asker;
+
+static void note_name(void *userdata, const char *name, const char *address) {
+        const Asker *a = userdata;
+        _cleanup_free_ char *key = format("%c%s=%s", RECORD_NAME, name, address);
+
+        if (key)
+                record_note(a->tracer->record, key, USED_LOOK, program_of(a->tracer, a->tid));
+}
+
+static void note_answer(Tracer *t, pid_t tid, const InCall *call, int64_t size) {
+        uint8_t answer[ANSWER_MAX];
+        const size_t n = tracee_read_bytes(tid, call->arguments[1], answer,
+                                           size < ANSWER_MAX ? (size_t) size : ANSWER_MAX);
+
+        names_of_answer(answer, n, note_name, &(Asker) { t, tid });
 }
 
 static int leave_call(Tracer *t, pid_t tid) {
@@ -325,6 +363,8 @@ static int leave_call(Tracer *t, pid_t tid) {
         if (call && info.op == PTRACE_SYSCALL_INFO_EXIT) {
                 error = info.exit.is_error ? (int) -info.exit.rval : 0;
                 marks_after(t->marks, tid, call->number, !error, t->executed, program_of(t, tid));
+                if (t->names && call->number == SYS_recvfrom && !error && info.exit.rval > 0)
+                        note_answer(t, tid, call, info.exit.rval);
                 if (w && is_telling(error))
                         note_failed(t, tid, call, error);
                 if (w && t->record)
@@ -441,6 +481,7 @@ int tracer_run(const Plan *plan, Denials *denials, Record *record) {
         t->denials = denials;
         t->record = record;
         t->marks = marks;
+        t->names = record && policy_is_permissive(plan->source);
         find_numbers(t);
         if (record)
                 record_thread(record, false);
