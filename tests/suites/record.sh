@@ -157,7 +157,7 @@ show_tree() { find "$@" -printf '%p %y %m %u %s %T@\n' | sort; }
 test_permissive() {
 	local file=$tmp/records/permissive.conf home=/home/permissive-$label server port before given program
 	local again='cat in.txt project/a project/b; echo more >>project/a; echo new >made; mkdir -p .cache/app; echo 1 >.cache/app/x
-cat made .cache/app/x project/a; cat /var/tmp/permissive.txt; ls -A; echo x >/etc/permissive 2>/dev/null; echo end'
+d=$(mktemp -d) && echo 1 >"$d/x" && cat "$d/x" && rm -r "$d"; cat made .cache/app/x project/a; cat /var/tmp/permissive.txt; ls -A; echo x >/etc/permissive 2>/dev/null; echo end'
 	mkdir -p "$home/project" "$home/.cache" "$home/.ssh"
 	echo hello >"$home/in.txt"
 	echo a | tee "$home/project/a" "$home/project/b" "$home/.ssh/key" >"$home/unused"
@@ -171,6 +171,7 @@ cat made .cache/app/x project/a; cat /var/tmp/permissive.txt; ls -A; echo x >/et
 	no_refusal is "$label: a permissive run" "$status $out" "0 hello
 a
 a
+1
 new
 1
 a
@@ -196,6 +197,7 @@ end"
 	also is "$label: the record alone runs the same command" "$status $out" "0 hello
 a
 a
+1
 new
 1
 a

@@ -109,19 +109,19 @@ static bool is_memory(const Writer *w, const PlanMount *m) {
         return true;
 }
 
+/* Every root has these, in memory. */
+static bool has_memory(const char *path) {
+        return streq(path, "/tmp") || streq(path, "/run") || streq(path, "/var/tmp");
+}
+
 /* Whether the run wrote in an overlay, to a directory that is not shown whole. */
 static bool is_thrown_away(const FoldPlace *p) {
-        static const char *const has_memory[] = { "/tmp", "/run", "/var/tmp" };
-
-        if (p->kind != FOLD_REFUSED || !(p->uses & USED_WRITE) || !p->base || !p->base->overlay)
-                return false;
-        for (size_t i = 0; i < ELEMENTSOF(has_memory); i++)
-                if (streq(has_memory[i], p->path))
-                        return false;
-        return true;
+        return p->kind == FOLD_REFUSED && p->uses & USED_WRITE && p->base && p->base->overlay && !has_memory(p->path);
 }
 
 static bool is_in_memory_already(const Writer *w, const char *path) {
+        if (has_memory(path))
+                return true;
         for (size_t i = 0; i < w->places->n; i++)
                 if (is_thrown_away(&w->places->items[i]) && streq(w->places->items[i].path, path))
                         return true;
