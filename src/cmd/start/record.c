@@ -136,7 +136,7 @@ int record_start(const Plan *plan, const RecordOptions *o, bool last_try, Report
 
         if (o->permissive)
                 report_told(report, "--permissive: the command can read and use what you can: the network and sockets "
-                                    "are the real ones; only what it writes to files is thrown away");
+                                    "are the real ones; only what it writes to files itself is thrown away");
         r = start_run(plan, last_try, report, &outcome);
 
         if (r == -EEXIST)
