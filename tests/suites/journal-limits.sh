@@ -50,27 +50,5 @@ os._exit(0 if 0 < children < 16 else 1)'
 	is "$label: ... but not one that has not" "$status $(grep -c reached <<<"$err")" "0 0"
 }
 
-# isorun --record: the peaks become limits. In an emulated kernel, a tracer does not see system calls.
-recorded() {
-	local directory=$tmp/record-$label
-	mkdir "$directory"
-	[ "$label" = root ] || chown "$TH_USER" "$directory"
-	run "${who[@]}" "$isorun" --quiet --record "$directory/x.conf" python3 -ISsc 'import _thread, time
-kept = bytearray(40 << 20)
-for i in range(19): _thread.start_new_thread(time.sleep, (1000,))
-print("done")'
-	is "$label: a command with 20 threads and 40 MiB is recorded" "$status $out" "0 done"
-	also is "$label: the limits of the record are its peaks, with room" \
-		"$(sed -n 's/^MemoryMax=\([0-9]*\)M$/\1/p' "$directory/x.conf" | awk '{ print ($1 >= 80 && $1 <= 200) }') $(
-			sed -n 's/^TasksMax=//p' "$directory/x.conf")" "1 42"
-	also like "$label: ... and its header has the processor time" \
-		"$(sed -n 4p "$directory/x.conf")" "# The last run took *.* s, and *.* s of processor time: *"
-	run "${who[@]}" "$isorun" --quiet --policy "$directory/x.conf" python3 -ISsc 'kept = bytearray(40 << 20); print("done")'
-	also is "$label: a command with as much runs under them" "$status $out" "0 done"
-	run "${who[@]}" "$isorun" --quiet --policy "$directory/x.conf" python3 -ISsc 'kept = bytearray(400 << 20); print("done")'
-	also is "$label: ... and one with ten times as much does not" "$status $out" "137 "
-}
-
 as_everybody all
 as_everybody tasks
-if [ "${TESTHOST-}" != uml ]; then as_everybody recorded; fi
