@@ -53,7 +53,7 @@ def serve(c):
             if header.startswith(b"\r\n\r\n\0\r\nQUIT\n"):
                 c.sendall(f.read(28))
                 f.readline()
-            words = f.readline().decode().split() or ["nothing"]
+            words = f.readline().decode(errors="replace").split() or ["nothing"]
             if words[0] == "echo":
                 echo(c, f)
             elif words[0] == "who":

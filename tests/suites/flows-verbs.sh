@@ -324,6 +324,36 @@ test_grant_beside() {
 		"*open was not connected to own.test:9301: a name may not lead to 127.0.0.1; isoctl grant NAME peer:own.test:9301=127.0.0.1:PORT would allow it*"
 }
 
+# A payload does to its connections whatever may harm, at random. Meanwhile, a peer comes and goes, isoctl asks, and the
+# instance is frozen.
+test_hostile() {
+	local seed=$RANDOM times=${TEST_FULL:+20000} log=$tmp/hostile-out-$label pid instance rounds=0
+	mkfifo "$tmp/hostile-$label"
+	echo "# $label: hostile-flows.py $seed"
+	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name hostile -v "$top/tests/hostile-flows.py:/hostile.py:ro" -p FlowsMax=100 \
+		-p LogFlows=yes -p GrantPeers=yes -p "ConnectTo=localhost:9301 closed:7=127.0.0.1:1 nothing.invalid:5 \
+			*.pat.test:81=127.0.0.1:9301 *.pat.test:7=127.0.0.1:9301 u.test:5/udp=127.0.0.1:9302 v.test:123/udp=127.0.0.1:9302" \
+		python3 /hostile.py "$seed" "${times:-500}" <>"$tmp/hostile-$label" >"$log" 2>&1 &
+	instance=$!
+	await runs '^python3 /hostile.py'
+	pid=$(first_pid '^isorun-flows$')
+	until [ $rounds -gt 0 ] && grep -q "^done" "$log"; do
+		isoctl grant hostile peer:granted:5=127.0.0.1:9301
+		isoctl flows hostile
+		ctl freeze isorun-hostile.scope
+		ctl thaw isorun-hostile.scope
+		isoctl revoke hostile peer:granted:5
+		rounds=$((rounds + 1))
+		runs '^python3 /hostile.py' || break
+	done
+	echo 1<>"$tmp/hostile-$label"
+	await grep -q answered "$log"
+	also no_refusal is "$label: whatever a payload has done to its connections, later ones are carried by the same process" \
+		"$(tail -n1 "$log") $(cat "/proc/${pid:-x}/comm")" "answered isorun-flows"
+	kill -KILL "$(first_pid '^python3 /hostile.py')"
+	wait "$instance"
+}
+
 for label in root user; do
 	label_port=9310
 	[ $label = root ] || who=("$as_user") bus=(--user) label_port=9320
@@ -333,5 +363,6 @@ for label in root user; do
 	test_revoke
 	test_slow_grant
 	test_grant_beside
+	test_hostile
 done
 kill $server

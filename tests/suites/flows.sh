@@ -319,6 +319,10 @@ test_names() {
 		'(lambda q, s: (s.sendall(q[:1]), time.sleep(0.1), s.sendall(q[1:9]), time.sleep(0.1), s.sendall(q[9:] + q),
 		  (lambda a: a[48:52].hex() + " " + a[-4:].hex())(s.recv(104, socket.MSG_WAITALL)))[5])(
 		  (lambda m: struct.pack(">H", len(m)) + m)(question("www.example.test", 1)), connect("127.0.0.1", 53))'
+	no_refusal net "... although forty others have sent half a question" c6120003 "${web[@]}" \
+		'(kept.extend(connect("127.0.0.1", 53) for _ in range(40)), [s.sendall(b"\0") for s in kept],
+		  (lambda q, s: (s.sendall(struct.pack(">H", len(q)) + q), s.recv(52, socket.MSG_WAITALL)[-4:].hex())[1])(
+		  question("www.example.test", 1), connect("127.0.0.1", 53)))[2]'
 	net "what is no question gets an error or nothing" "1|1|1|1|4" "${web[@]}" \
 		'"|".join(udp(m).split()[0] for m in (question("www.example.test", 1)[:-1], question("a", 1, b"x"),
 		  b"ab\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", b"ab\1\0\0\2\0\0\0\0\0\0\0\0\1\0\1",
