@@ -221,15 +221,22 @@ typedef struct PidfdInfo {
 #define INFO_EXIT (UINT64_C(1) << 3)
 enum { INFO_PARENT = 2, INFO_UID }; /* in ids */
 
-int process_pidfd_cgroup(int pidfd, uint64_t *ret) {
+int process_pidfd_place(int pidfd, uint64_t *ret_cgroup, pid_t *ret_parent) {
         PidfdInfo info = { .mask = INFO_CGROUP };
 
         if (ioctl(pidfd, GET_INFO, &info) < 0)
                 return -errno;
         if (!(info.mask & INFO_CGROUP))
                 return -ENODATA;
-        *ret = info.cgroup;
+        *ret_cgroup = info.cgroup;
+        *ret_parent = (pid_t) info.ids[INFO_PARENT];
         return 0;
+}
+
+int process_pidfd_cgroup(int pidfd, uint64_t *ret) {
+        pid_t parent;
+
+        return process_pidfd_place(pidfd, ret, &parent);
 }
 
 static bool has_child(pid_t pid, pid_t child) {

@@ -40,6 +40,9 @@ int process_pidfd_facts(int pidfd, pid_t pid, ProcessFacts *ret);
  * -errno, as before Linux 6.13. */
 int process_pidfd_cgroup(int pidfd, uint64_t *ret);
 
+/* The same with its parent's pid, in the pid namespace of this process. */
+int process_pidfd_place(int pidfd, uint64_t *ret_cgroup, pid_t *ret_parent);
+
 /* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
 int process_started(pid_t pid, uint64_t *ret_usec);
 

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "cmd/instance/described.h"
 #include "cmd/instance/evidence.h"
 #include "cmd/instance/member.h"
 #include "cmd/options.h"
@@ -21,6 +23,7 @@
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 enum { DEPTH_MAX = 64, NO_PARENT = SIZE_MAX };
 
@@ -31,6 +34,8 @@ typedef struct Walk {
         unsigned depth; /* of this process's pid namespace */
         uid_t uid;
         bool measure;
+        bool second; /* this is the second thread */
+        pthread_mutex_t *lock; /* of the proof, for both threads */
 } Walk;
 
 static void instance_deinit(Instance *i) {
@@ -288,6 +293,34 @@ static int find_owner(const Walk *w, const struct stat *st, Instance *i) {
         return 0;
 }
 
+/* The proof asks a service manager, over one connection. */
+static bool is_proven(const Walk *w, const Instance *i) {
+        bool proven;
+
+        (void) pthread_mutex_lock(w->lock);
+        proven = w->proof(i, w->userdata);
+        (void) pthread_mutex_unlock(w->lock);
+        return proven;
+}
+
+/* As root, for a table. In a service, others may have isorun for a child, so its manager must be asked. Returns 1, 0 or
+ * -ENOMEM. */
+static int read_description(const Walk *w, int fd, Instance *i) {
+        Description d;
+        int r = w->measure && w->uid == 0 && !i->nested && !is_service(i) ? described_read(fd, i->inode, &d) : 0;
+
+        if (r <= 0)
+                return r;
+        i->name = d.name;
+        i->policy = d.policy;
+        i->command = d.command;
+        i->started_usec = d.started_usec;
+        i->pid = d.pid;
+        i->isorun = d.isorun;
+        i->runner = d.runner;
+        return 1;
+}
+
 /* Returns 1 with the data of the cgroup's instance in *i, 0 if the cgroup is not an instance, or -ENOMEM. */
 static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
         bool named;
@@ -295,12 +328,15 @@ static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
 
         if (find_owner(w, st, i) < 0)
                 return -ENOMEM;
+        r = read_description(w, fd, i);
+        if (r != 0)
+                return r > 0 ? read_events(fd, i) : r;
         i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
         r = named ? read_attributes(w, fd, i) : i->nested ? 0 : find_unmarked(w, fd, i);
         if (i->handed_over)
                 i->runner = named ? st->st_uid : (uid_t) -1;
-        if (r > 0 && is_service(i) && (!i->pid || !w->proof(i, w->userdata)))
+        if (r > 0 && is_service(i) && (!i->pid || !is_proven(w, i)))
                 return 0;
         /* Root has written a service of the system. The service's user may have written other attributes. */
         if (r > 0 && (!named || (is_service(i) && !i->of_user && !i->own)))
@@ -343,15 +379,72 @@ static int visit(const Walk *w, int parent_fd, const char *parent_path, const ch
         return st.st_nlink != LINKS_OF_LEAF && depth < DEPTH_MAX ? walk(w, fd, path, parent, depth + 1) : 0;
 }
 
+/* A part of a directory's cgroups, for the second thread. */
+typedef struct Part {
+        Walk walk;
+        InstanceList list; /* the root is another list's */
+        int fd;
+        const char *path;
+        char *const *names;
+        unsigned depth;
+        int result;
+} Part;
+
+static void *visit_part(void *userdata) {
+        Part *p = userdata;
+
+        for (char *const *name = p->names; *name && p->result >= 0; name++)
+                p->result = visit(&p->walk, p->fd, p->path, *name, NO_PARENT, p->depth);
+        return NULL;
+}
+
+/* Moves the instances of the part to the end of the list. */
+static int take_part(InstanceList *list, Part *p) {
+        const size_t first = list->n;
+        int r = p->result;
+
+        for (size_t i = 0; i < p->list.n && r >= 0; i++) {
+                Instance *added = ARRAY_APPEND(list->items, list->n);
+
+                if (!added) {
+                        r = -ENOMEM;
+                        break;
+                }
+                *added = p->list.items[i];
+                added->parent += added->nested ? first : 0;
+                p->list.items[i] = (Instance) {};
+        }
+        p->list.root = NULL;
+        instances_deinit(&p->list);
+        return r;
+}
+
+/* Of many cgroups side by side, a second thread looks at half: the time goes into reading files of the kernel. */
 static int walk(const Walk *w, int fd, const char *path, size_t parent, unsigned depth) {
+        enum { MANY = 32 };
         _cleanup_strv_free_ char **names = NULL;
+        Part p = { .walk = *w, .fd = fd, .path = path, .depth = depth };
+        pthread_t thread;
+        bool shared;
+        size_t n;
         int r;
 
         r = directory_list(fd, &names);
         if (r < 0)
                 return r == -ENOMEM ? r : 0;
-        for (char **name = names; name && *name && r >= 0; name++)
-                r = visit(w, fd, path, *name, parent, depth);
+        n = strv_length(names);
+        p.names = names + n / 2;
+        p.walk.list = &p.list;
+        p.walk.second = true;
+        p.list.root = w->list->root;
+        shared = n >= MANY && !w->second && parent == NO_PARENT && thread_begin(&thread, visit_part, &p) >= 0;
+        for (size_t i = 0; i < (shared ? n / 2 : n) && r >= 0; i++)
+                r = visit(w, fd, path, names[i], parent, depth);
+        if (shared) {
+                int joined = pthread_join(thread, NULL) == 0 ? take_part(w->list, &p) : -ENOMEM;
+
+                r = r < 0 ? r : joined;
+        }
         return r;
 }
 
@@ -423,7 +516,9 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
 }
 
 int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, bool measure, Report *report) {
-        Walk w = { .list = ret, .proof = proof, .userdata = userdata, .uid = geteuid(), .measure = measure };
+        pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+        Walk w = { .list = ret, .proof = proof, .userdata = userdata, .uid = geteuid(), .measure = measure,
+                   .lock = &lock };
         _cleanup_(host_deinit) Host host = {};
         _cleanup_close_ int fd = -1;
         int r;

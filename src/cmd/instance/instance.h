@@ -54,7 +54,8 @@ typedef struct InstanceList {
 typedef bool (*InstanceProof)(const Instance *instance, void *userdata);
 
 /* Looks at every cgroup, and keeps the instances that --user or --system wants (arg_whose). Returns 0 or -errno,
- * reported. With measure, fills in usage. Call instances_deinit() in either case. find.h has the usual proof. */
+ * reported. With measure, for a table, fills in usage, and believes what root has written (described.h). Call
+ * instances_deinit() in either case. find.h has the usual proof. */
 int instances_walk(InstanceList *ret, InstanceProof proof, void *userdata, bool measure, Report *report);
 void instances_deinit(InstanceList *list);
 

@@ -29,6 +29,13 @@
 #define CGROUP_ATTRIBUTE(name) "user.isorun." name
 enum { CGROUP_ATTRIBUTE_MAX = 4096 };
 
+/* One attribute more, for isoctl list as root: these texts, each with a NUL. The kernel lets only CAP_SYS_ADMIN over
+ * the host write and read it (xattr(7)), so that isorun as another user, or in a user namespace, has none. */
+#define CGROUP_DESCRIPTION "trusted.isorun.instance"
+enum { DESCRIBED_PID, DESCRIBED_ISORUN, DESCRIBED_RUNNER, DESCRIBED_STARTED, DESCRIBED_NAME, DESCRIBED_POLICY,
+       DESCRIBED_COMMAND, N_DESCRIBED };
+enum { CGROUP_DESCRIPTION_MAX = 8192 }; /* a longer one is not written */
+
 /* The places of an instance's processes: each an open cgroup.procs. The kernel allows a move by the rights of the
  * process that has opened the file, so the processes inside move themselves after they have lost theirs. */
 enum { CGROUP_OF_REAPER, CGROUP_OF_PAYLOAD, CGROUP_PLACES };

@@ -242,14 +242,26 @@ void holder_describe(const Holder *h, const char *name, const char *value) {
         (void) fsetxattr(h->cgroup_fd, name, value, size < CGROUP_ATTRIBUTE_MAX ? size : CGROUP_ATTRIBUTE_MAX, 0);
 }
 
+/* Everything in one attribute that nobody but root can have written. */
+static void describe_to_root(const Holder *h, const char *command, uint64_t started) {
+        char text[CGROUP_DESCRIPTION_MAX];
+        int n = snprintf(text, sizeof(text), "%d%c%d%c%u%c%" PRIu64 "%c%s%c%s%c%s", h->pid, 0, getpid(), 0, getuid(), 0,
+                         started, 0, h->plan->name, 0, h->plan->policy, 0, command);
+
+        if (n > 0 && (size_t) n < sizeof(text))
+                (void) fsetxattr(h->cgroup_fd, CGROUP_DESCRIPTION, text, (size_t) n + 1, 0);
+}
+
 static void describe(const Holder *h) {
         _cleanup_free_ char *command = strv_join(h->plan->arguments, " ");
+        const uint64_t started = clock_usec(CLOCK_REALTIME);
         char number[32];
 
+        describe_to_root(h, command ?: "", started);
         holder_describe(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
         holder_describe(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
         holder_describe(h, CGROUP_ATTRIBUTE("command"), command ?: "");
-        snprintf(number, sizeof(number), "%" PRIu64, clock_usec(CLOCK_REALTIME));
+        snprintf(number, sizeof(number), "%" PRIu64, started);
         holder_describe(h, CGROUP_ATTRIBUTE("started"), number);
         snprintf(number, sizeof(number), "%d", h->pid);
         holder_describe(h, CGROUP_ATTRIBUTE("pid"), number);
