@@ -18,11 +18,14 @@
 
 /* AT_SECURE alone does not decide, because security modules also set it for other reasons. */
 bool start_has_more_rights(void) {
+        uid_t uid, effective_uid, saved_uid;
+        gid_t gid, effective_gid, saved_gid;
         CapabilitySets sets;
 
-        if (getuid() != geteuid() || getgid() != getegid())
+        if (getresuid(&uid, &effective_uid, &saved_uid) < 0 || getresgid(&gid, &effective_gid, &saved_gid) < 0 ||
+            uid != effective_uid || gid != effective_gid)
                 return true;
-        if (geteuid() == 0 || !getauxval(AT_SECURE))
+        if (effective_uid == 0 || !getauxval(AT_SECURE))
                 return false;
 
         return capability_get(&sets) < 0 || sets.permitted;

@@ -87,11 +87,18 @@ static int find_managers(Host *host) {
         return 0;
 }
 
+/* One read(2) gets a short map; of a long one, it may leave out the last lines. */
 static int read_map(const char *path, IdMap *ret) {
+        enum { SHORT = 1024 };
         _cleanup_free_ char *text = NULL;
+        size_t size;
         int r;
 
-        r = file_read(AT_FDCWD, path, &text, NULL);
+        r = record_read(AT_FDCWD, path, &text, &size);
+        if (r >= 0 && size > SHORT) {
+                free(TAKE_PTR(text));
+                r = file_read(AT_FDCWD, path, &text, NULL);
+        }
         return r < 0 ? r : id_map_parse(text, ret);
 }
 

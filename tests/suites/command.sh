@@ -70,7 +70,7 @@ if [ $status = 0 ]; then
 	# How many calls it takes depends on the host, by what is hidden and shown of it: 2 to 4 for each such place.
 	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
-	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((336 + 5 * out))
+	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((325 + 5 * out))
 	# The last process that closes it waits, so the payload closes it while the first process still has it.
 	traced -f -e trace=fsopen,fsmount,close,clone,execve "${quiet[@]}" echo ran
 	no_refusal is "... does not wait until a mount that is attached nowhere is gone" "$out $(awk '

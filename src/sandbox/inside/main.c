@@ -174,16 +174,16 @@ static int allow_given(const GivenFiles *given, int ruleset, Failure *f) {
 }
 
 /* The same for files that the caller gives for writing, for programs that log to /dev/stdout or /dev/stderr. */
-static int allow_written(const Inside *inside, int ruleset, Failure *f) {
+static int allow_written(const Inside *inside, unsigned regular, int ruleset, Failure *f) {
         const uint64_t handled = inside->plan->landlock_files;
         int r = 0;
 
         for (int fd = STDOUT_FILENO; r >= 0 && fd <= STDERR_FILENO; fd++) {
-                int used = inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd, flags = fcntl(used, F_GETFL);
+                int used = inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd;
+                int flags = regular & 1U << fd ? fcntl(used, F_GETFL) : -1;
                 uint64_t access = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
-                struct stat st;
 
-                if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(used, &st) < 0 || !S_ISREG(st.st_mode))
+                if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
                         continue;
                 if ((flags & O_ACCMODE) == O_RDWR)
                         access |= LANDLOCK_ACCESS_FS_READ_FILE;
@@ -192,13 +192,15 @@ static int allow_written(const Inside *inside, int ruleset, Failure *f) {
         return r;
 }
 
-static int replace_devices(const Inside *inside, Failure *f) {
-        int r = 0;
+/* Sets bit N of *ret_regular if fd N of the first three is a regular file. */
+static int replace_devices(const Inside *inside, unsigned *ret_regular, Failure *f) {
+        for (int fd = 0; fd < 3 + (int) inside->plan->n_passed_fds; fd++) {
+                int r = given_replace_device(fd < 3 && inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd);
 
-        for (int fd = 0; r >= 0 && fd < 3 + (int) inside->plan->n_passed_fds; fd++) {
-                r = given_replace_device(fd < 3 && inside->standard_io[fd] >= 0 ? inside->standard_io[fd] : fd);
                 if (r < 0)
                         return fail(f, -r, DEVICE_OUTSIDE, fd);
+                if (r > 0 && fd < 3)
+                        *ret_regular |= 1U << fd;
         }
         return 0;
 }
@@ -206,6 +208,7 @@ static int replace_devices(const Inside *inside, Failure *f) {
 static int complete(Payload *payload, int *ruleset, Failure *f) {
         Inside *inside = payload->inside;
         const Plan *plan = inside->plan;
+        unsigned regular = 0;
         int r;
 
         if (unshare(CLONE_NEWCGROUP) < 0)
@@ -225,9 +228,9 @@ static int complete(Payload *payload, int *ruleset, Failure *f) {
         if (r >= 0)
                 r = standard_io_connect(plan, inside->standard_io, f);
         if (r >= 0)
-                r = replace_devices(inside, f);
+                r = replace_devices(inside, &regular, f);
         if (r >= 0 && plan->landlock_files)
-                r = allow_written(inside, *ruleset, f);
+                r = allow_written(inside, regular, *ruleset, f);
         if (r >= 0 && plan->own_session)
                 r = pty_begin_session(inside, &payload->terminal, f);
         if (r >= 0 && plan->keyring)

@@ -353,6 +353,8 @@ static int keep_fds(Payload *payload, int *answers) {
 
         /* First to high numbers, so that none overwrites another. */
         for (size_t i = 0; i < n; i++) {
+                if (*fds[i] >= (int) (3 + n))
+                        continue;
                 *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, first);
                 if (*fds[i] < 0)
                         return -errno;

@@ -50,11 +50,15 @@ static bool is_out_of_reach(const Plan *plan, const GivenFile *file) {
 }
 
 /* The path of the device in the sandbox, or NULL. The payload cannot change the device of another owner. */
-static const char *find_device(int fd) {
+static const char *find_device(int fd, bool *ret_regular) {
         static const char *const paths[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
         struct stat given, own;
 
-        if (fstat(fd, &given) < 0 || !S_ISCHR(given.st_mode) || given.st_uid != geteuid())
+        *ret_regular = false;
+        if (fstat(fd, &given) < 0)
+                return NULL;
+        *ret_regular = S_ISREG(given.st_mode);
+        if (!S_ISCHR(given.st_mode) || given.st_uid != geteuid())
                 return NULL;
         for (size_t i = 0; i < ELEMENTSOF(paths); i++)
                 if (stat(paths[i], &own) >= 0 && own.st_rdev == given.st_rdev)
@@ -63,12 +67,13 @@ static const char *find_device(int fd) {
 }
 
 int given_replace_device(int fd) {
-        const char *path = find_device(fd);
+        bool regular;
+        const char *path = find_device(fd, &regular);
         _cleanup_close_ int device = -1;
         int flags, descriptor_flags;
 
         if (!path)
-                return 0;
+                return regular;
         flags = fcntl(fd, F_GETFL);
         descriptor_flags = fcntl(fd, F_GETFD);
         if (flags < 0 || descriptor_flags < 0)

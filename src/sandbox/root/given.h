@@ -12,5 +12,6 @@ int given_write_protect(const Plan *plan, const GivenFiles *files, int socket, F
 #define DEVICE_OUTSIDE "cannot open the device of fd %d in the sandbox"
 
 /* Inside, in the new root: if the fd is of a device that the sandbox has, such as /dev/null, opens that one in its
- * place. There, a read-only mount protects the mode and the owner of the device. Returns 0 or -errno. */
+ * place. There, a read-only mount protects the mode and the owner of the device. Returns 0;
+ * 1 if the fd is of a regular file; or -errno. */
 int given_replace_device(int fd);
