@@ -20,8 +20,8 @@ trap 'finish $?' EXIT
 run() {
 	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	status=$?
-	out=$(cat "$tmp/out")
-	err=$(cat "$tmp/err")
+	out=$(<"$tmp/out")
+	err=$(<"$tmp/err")
 }
 
 result() { # ok|not ok, description, reason of a failure
@@ -75,13 +75,18 @@ skip() { # description, reason
 	echo "ok $tap_count - ${1//#/} # SKIP $2"
 }
 
+# A pause between two looks, without another program. In UML a look is slow, and delays what it waits for.
+pause=0.05
+[ "${TESTHOST-}" != uml ] || pause=0.2
+nap() { read -rt $pause <> <(:) || :; }
+
 # Waits until a command succeeds, for at most $TEST_PATIENCE seconds, or the suite's $patience, or 20. All suites wait
 # with this function.
 eventually() {
 	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-20}} * 1000000))
 	while ! "$@"; do
 		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1
-		sleep 0.05
+		nap
 	done
 }
 

@@ -2,17 +2,11 @@
 # shellcheck shell=bash
 # Sourced by nested and uml (through common.sh) and by as-user: the variables that pass from the caller to CMD.
 
-# As NAME=VALUE words in the array passed_env.
+# As NAME=VALUE words in the array passed_env, without another program.
 collect_passed_env() {
-	local assignment
+	local name
 	passed_env=()
-	while IFS= read -r -d '' assignment; do
-		case $assignment in
-		ISORUN_*=* | TEST_*=*) ;;
-		MESON_TEST_ITERATION=* | CI=* | LLVM_PROFILE_FILE=*) ;;
-		ASAN_OPTIONS=* | UBSAN_OPTIONS=* | LSAN_OPTIONS=*) ;;
-		*) continue ;;
-		esac
-		passed_env+=("$assignment")
-	done < <(env -0)
+	for name in "${!ISORUN_@}" "${!TEST_@}" MESON_TEST_ITERATION CI LLVM_PROFILE_FILE {A,UB,L}SAN_OPTIONS; do
+		[ -z "${!name+set}" ] || passed_env+=("$name=${!name}")
+	done
 }

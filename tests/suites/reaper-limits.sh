@@ -74,7 +74,7 @@ wide: EAGAIN at 9xx"
 	is "$label, $1: enter works, and is in the payload's cgroup" "$status $out" "7 /payload"
 	ctl status "$victim" --verbose
 	like "$label, $1: status shows the plan" "$status $err $out" "0  $victim*state*no_new_privs*"
-	kill -TERM "$(first_pid "^(/usr/bin/)?isorun .*--name $victim ")"
+	kill -TERM "$instance"
 	wait "$instance"
 	is "$label, $1: SIGTERM ends it" $? 143
 	also ok "$label, $1: ... and no process is left" eventually gone '^/usr/bin/python3 /attack.py'
