@@ -117,7 +117,7 @@ static void test_summary(void **state) {
                 { "MemoryMax=64M\nOptional=MemoryMax\nLimitNOFILE=64",
                   "\nlimits   MemoryMax=64M (optional) LimitNOFILE=64   # test.conf:1,3\n" },
                 { "", "\nlimits   none but the caller's\n" },
-                { "User=12", "\nusers    uid 12 gid 12 – in a user namespace (id inside, outside, count): " },
+                { "User=12", "\nusers    uid 12 gid 12 – in a private user namespace with the ids of the host   # test.conf:1\n" },
                 { "Environment=A=\x1b[1m\nDescription=\x1b[1m", " – \\x1b[1m   # test.conf:2\n" },
         };
 

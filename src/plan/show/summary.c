@@ -322,16 +322,31 @@ static void say_limits(const Summarizer *s, SummaryLine *line) {
                 add_fact(line, "kind", "none", "none but the caller's");
 }
 
+/* What a simple map means, or NULL. */
+static const char *describe_map(const IdMap *map) {
+        const IdMapEntry *e = map->items;
+
+        if (map->n == 0)
+                return "– in the host's user namespace";
+        if (map->n > 1 || e->inside != e->outside)
+                return NULL;
+        if (e->count == 1)
+                return "– in a private user namespace that has only this user";
+        return e->inside == 0 && e->count == UINT32_MAX ? "– in a private user namespace with the ids of the host"
+                                                        : NULL;
+}
+
 static void say_users(const Summarizer *s, SummaryLine *line) {
         const Plan *plan = s->plan;
         const IdMap *map = plan->inner_uid_map.n ? &plan->inner_uid_map : &plan->uid_map;
+        const char *meaning = describe_map(map);
 
         add_part(line, "uid", "uid");
         add_word(line, format("%u", plan->uid));
         add_part(line, "gid", "gid");
         add_word(line, format("%u", plan->gid));
-        add_part(line, "map", map->n ? "– in a user namespace (id inside, outside, count):" :
-                                       "– in the host's user namespace");
+        add_part(line, "map", meaning ?: "– in a private user namespace (id inside, outside, count):");
+        line->parts[line->n_parts - 1].is_told = meaning;
         if (map->n)
                 add_word(line, id_map_format(map, ", "));
         add_origins(s, line, D_User);
@@ -386,7 +401,7 @@ static void print_part(const SummaryPart *part, bool first, Text *text) {
         if (!first && *part->label != ';' && *part->label != ',')
                 text_add(text, " ");
         text_add(text, part->label);
-        if (part->is_word)
+        if (part->is_word || part->is_told)
                 return;
         if (part->calls) {
                 calls_add_brief(part->words, text);

@@ -11,6 +11,7 @@ typedef struct SummaryPart {
         const char *name;  /* for programs; constant */
         const char *label; /* for people, before the words; constant, and "" if the words suffice */
         char **words;
+        bool is_told;      /* the label says it to people; only programs get the words */
         bool is_word;      /* words has one entry, which programs get as a string; people get only the label */
         bool brief;        /* people get only the first words, and the number of the others */
         bool calls;        /* people get groups instead of many calls: plan/show/calls.h */
