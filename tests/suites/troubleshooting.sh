@@ -66,10 +66,15 @@ why_tells "files of the system, which the host refuses, too" "the sandbox has de
 why_tells "Wayland" "connect $runtime/wayland-0: ENOENT – * – to allow: -p BindReadOnlyPaths=$runtime/wayland-0" "$(at "$runtime/wayland-0")"
 why_tells "X11" "connect /tmp/.X11-unix/X0: ENOENT – *" "$(at /tmp/.X11-unix/X0)"
 why_tells "audio" "connect $runtime/pulse/native: ENOENT – *" "$(at "$runtime/pulse/native")"
+why_tells "D-Bus" "connect $runtime/bus: ENOENT – * – to allow: -p BindReadOnlyPaths=$runtime/bus" "$(at "$runtime/bus")"
 why_tells "other unix sockets" "connect /run/db.sock: ENOENT – * – to allow: -p BindReadOnlyPaths=/run/db.sock" "$(at /run/db.sock)"
 why_tells "devices" "openat /dev/fuse: ENOENT – *" "cat /dev/fuse"
 why_tells "low ports" "bind 0.0.0.0:80: EACCES – *" "$(python 'import socket; socket.create_server(("", 80))')"
 why_tells "peers" "connect 192.0.2.1:443: ENETUNREACH – * – to allow: -p ConnectTo=192.0.2.1:443" "$(python 'import socket; socket.create_connection(("192.0.2.1", 443))')"
+why_tells "names" "connect *:53/udp: ENETUNREACH* – * – to allow: -p ConnectTo=HOST:PORT" \
+	"$(python 'import socket
+try: socket.gethostbyname("example.org")
+except OSError: pass')"
 why_tells "ptrace" "ptrace: EPERM – filtered by * SystemCallFilter= – to allow: -p SystemCallFilter=ptrace" "$(python 'import ctypes; ctypes.CDLL(None).ptrace(0, 0, 0, 0)')"
 why_tells "strace" "ptrace: EPERM* – filtered by *" "strace true"
 why_tells "user namespaces" "unshare: EPERM – *RestrictNamespaces=no" "unshare -U true"
