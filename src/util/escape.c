@@ -43,8 +43,20 @@ static size_t utf8_length(const unsigned char *s) {
         return n;
 }
 
+/* Characters that change the order of those around them (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069),
+ * or end a line (U+2028, U+2029): a line would show something else than it says. */
+static bool is_reordering(const unsigned char *s) {
+        if (s[0] == 0xd8)
+                return s[1] == 0x9c;
+        if (s[0] != 0xe2)
+                return false;
+        if (s[1] == 0x80)
+                return s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae);
+        return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+}
+
 static bool is_control(const unsigned char *s) {
-        return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+        return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) || is_reordering(s);
 }
 
 /* Skips printable characters of ASCII, eight at once. Bit 7 of a byte becomes 1 in the first term if the byte is below

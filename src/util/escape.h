@@ -5,8 +5,8 @@
 
 #include "util/text.h"
 
-/* Writes s so that a terminal does not act on it: control characters (C0, DEL, C1) and bytes that are not UTF-8 become
- * \xHH. */
+/* Writes s so that a terminal does not act on it: control characters (C0, DEL, C1), characters that change the order of
+ * others, and bytes that are not UTF-8 become \xHH. */
 void escape_write(FILE *f, const char *s);
 
 /* Returns s as one line for a unit file, on the heap. Control characters, backslashes and bytes that are not UTF-8

@@ -212,6 +212,13 @@ test_hostile() {
 	tells "control characters are escaped" \
 		"openat $tmp/shown/fixed/\\x1b[1m\\x0anew: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed" \
 		"python3 -Ic 'open(\"$tmp/shown/fixed/\" + chr(27) + \"[1m\" + chr(10) + \"new\", \"w\")'"
+	tells "... and so are characters that reorder a line, and bytes that are no text" \
+		"mkdir $tmp/shown/fixed/\xe2\x80\xaetxt: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed
+mkdir $tmp/shown/fixed/\xff\xc3: EROFS – read-only by $policy:4 BindReadOnlyPaths= – to allow: -p BindPaths=$tmp/shown/fixed" \
+		"python3 -Ic 'import os
+for name in chr(0x202e).encode() + b\"txt\", bytes([0xff, 0xc3]):
+    try: os.mkdir(b\"$tmp/shown/fixed/\" + name)
+    except OSError: pass'"
 	why "python3 -Ic 'import os
 for i in range(20000):
     try: os.mkdir(\"$tmp/shown/fixed/%d\" % i)

@@ -161,6 +161,12 @@ static void test_escape(_unused_ void **state) {
                 { "\xc2\x85", "\\xc2\\x85" },          /* C1 */
                 { "\xc2\xa0", "\xc2\xa0" },            /* the first above C1 */
                 { "\x9b", "\\x9b" },                   /* C1 without UTF-8 */
+                { "a\u202eb", "a\\xe2\\x80\\xaeb" },   /* the first of its kinds, and the last */
+                { "\u061c", "\\xd8\\x9c" },
+                { "\u200e\u200f", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f" },
+                { "\u2028\u202a", "\\xe2\\x80\\xa8\\xe2\\x80\\xaa" },
+                { "\u2066\u2069", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9" },
+                { "\u061b\u200d\u2013\u202f\u2065\u206a", "\u061b\u200d\u2013\u202f\u2065\u206a" },
                 { "\xc0\x80", "\\xc0\\x80" },          /* overlong */
                 { "\xe0\x9f\xbf", "\\xe0\\x9f\\xbf" },
                 { "\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf" },
