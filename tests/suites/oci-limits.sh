@@ -53,8 +53,8 @@ test_policy() {
 	start "isorun.policy" "$path" 'annotations={"isorun.policy":"few"}'
 	# promise P61
 	no_refusal is "isorun.policy: the smaller limit counts" "$(limits "$path" pids.max memory.max)" "pids.max=20 memory.max=67108864 "
-	oci update --pids-limit 40 --memory 128M box
-	also is "... also for update" "$status $(limits "$path" pids.max memory.max)" "0 pids.max=20 memory.max=134217728 "
+	oci update --pids-limit 40 --memory 80M box
+	also is "... also for update" "$status $(limits "$path" pids.max memory.max)" "0 pids.max=20 memory.max=83886080 "
 	oci delete --force box
 	rmdir /sys/fs/cgroup/oci-limits-test
 	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME
