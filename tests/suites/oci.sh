@@ -280,7 +280,7 @@ test_config() {
 		'linux.sysctl={"kernel.panic":"1"}'
 	refuses "a sysctl of the host's network" "config.json has sysctls, and joins the host's own network namespace" \
 		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"network","path":"/proc/self/ns/net"}]' 'linux.sysctl={"net.ipv4.ip_forward":"1"}'
-	refuses "an unknown namespace" "config.json:*: /linux/namespaces/5: not supported*time" 'linux.namespaces+={"type":"time"}'
+	refuses "an unknown namespace" "config.json:*: /linux/namespaces/5: not supported*space" 'linux.namespaces+={"type":"space"}'
 	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6: a bind mount has no such option: size=1" \
 		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
 	refuses "an unknown version" "config.json:*: /ociVersion: *" 'ociVersion="2.0.0"'
@@ -385,6 +385,32 @@ test_explain() {
 	bundle -- true
 	run "$isoctl" explain "$bundle" -- true
 	like "explain: a bundle has its own command" "$status $err" "125 *is a bundle: it has its own command*"
+}
+
+# Fields that few engines write.
+test_rare() {
+	local map='[{"containerID":0,"hostID":3000,"size":1000}]' uptime='u=$(busybox cut -d. -f1 /proc/uptime); [ "$u" -gt 5000000 ] && echo later'
+	inside "a time namespace has its offsets" later 'linux.namespaces+={"type":"time"}' \
+		'linux.timeOffsets={"boottime":{"secs":5000000,"nanosecs":1},"monotonic":{"secs":3}}' "$uptime"
+	bundle 'linux.namespaces+={"type":"time"}' 'linux.timeOffsets={"boottime":{"secs":5000000}}' \
+		'process.execCPUAffinity={"initial":"0","final":"0"}' -- busybox sleep 7683
+	oci create --bundle "$bundle" box
+	also_inside "the time namespace is the container's, and the CPUs those of execCPUAffinity" "later
+Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/self/status)"
+	"$isorun_oci" --root "$state" delete --force box
+	mkdir -p "$tmp/mapped"
+	: >"$tmp/mapped/file"
+	chown 7:8 "$tmp/mapped/file"
+	inside "a mount maps ids" "3007 3008" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"uidMappings\":$map,\"gidMappings\":$map}" \
+		'busybox stat -c "%u %g" /tmp/file'
+	inside "... as the user namespace does" "7 8" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
+		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
+	bundle -- sh -c 'echo $(busybox ls /) $(busybox awk "\$5 == \"/\"" /proc/self/mountinfo | busybox wc -l)'
+	oci run --no-pivot --bundle "$bundle" box
+	like "--no-pivot: the root is the bundle's, and a notice says what is weaker" "$status $out$err" \
+		"0 bin dev etc proc sys tmp 1*notice: --no-pivot: the host's mounts stay below the root*"
+	refuses "a label of SELinux" "config.json:*: /process/selinuxLabel: not supported*SELinux" 'process.selinuxLabel="a:b:c"'
 }
 
 policy() { # name, lines...
@@ -1031,6 +1057,7 @@ test_own_file
 test_config
 test_explain
 test_policy
+test_rare
 test_seccomp
 test_exec
 test_terminal

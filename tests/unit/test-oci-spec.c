@@ -53,6 +53,8 @@ static void test_limits(_unused_ void **state) {
                             "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":6}]}"),
                   "io.max 8:0 rbps=5\nio.max 8:0 wiops=6\n" },
                 { RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304}]"), "hugetlb.2MB.max 4194304\n" },
+                { RESOURCES("\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":5}}"),
+                  "rdma.max mlx5_1 hca_handle=3\nrdma.max mlx5_1 hca_object=5\n" },
                 { RESOURCES("\"unified\":{\"memory.high\":\"5\"}"), "memory.high 5\n" },
         };
 
@@ -97,6 +99,12 @@ static void test_refused(_unused_ void **state) {
                 { LINUX(",\"sysctl\":{\"kernel.panic\":\"1\"}"), "/linux/sysctl/kernel.panic: the sysctl would change" },
                 { LINUX(",\"sysctl\":{\"net/../kernel.x\":\"1\"}"), "it is not the name of a sysctl" },
                 { LINUX(",\"personality\":{\"domain\":\"BSD\"}"), "/linux/personality/domain: isorun-oci does not know" },
+                { RESOURCES("\"rdma\":{\"a b\":{\"hcaHandles\":3}}"), "it is not the name of a device" },
+                { LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"), "/linux/timeOffsets: offsets need a new time" },
+                { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"execCPUAffinity\":{\"final\":\"0,3-2\"}},"
+                        "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },
+                { BEGIN PROCESS ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/\",\"options\":[\"idmap\"]}],"
+                        "\"linux\":{" NAMESPACES "}}", "/mounts/0: without a user namespace, idmap needs" },
                 { LINUX(",\"rootfsPropagation\":\"shared\""), "not supported by isorun-oci yet: shared" },
         };
 

@@ -16,7 +16,8 @@
         { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },         \
-        { OCI_NO_PIVOT, "no-pivot", "not supported yet", {}, false },                                        \
+        { OCI_NO_PIVOT, "no-pivot", "use chroot(2), and leave the host's mounts below the root",             \
+          {}, false },                                                                                       \
         { OCI_NO_NEW_KEYRING, "no-new-keyring", "keep the caller's session keyring", {}, false }
 
 const Option oci_create_options[] = { CREATE_OPTIONS, {} };
@@ -29,8 +30,10 @@ const Option oci_run_options[] = {
 
 static int read_request(const OciCall *call, CreateRequest *ret) {
         if (command_line_has(call->line, OCI_NO_PIVOT))
-                return report_error(call->report, EOPNOTSUPP, "not supported by isorun-oci yet: --no-pivot");
+                report_notice(call->report, "--no-pivot: the host's mounts stay below the root, where a process with "
+                                            "CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach them");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
+                                 .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
                                  .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -64,6 +65,23 @@ static int settle(const Init *init, Failure *f) {
         return 0;
 }
 
+/* A process enters a new time namespace only by setns(2) or with its next child, and then its offsets are fixed:
+ * time_namespaces(7). /proc is the host's here. */
+static int make_time_namespace(const Spec *spec, Failure *f) {
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        if (unshare(CLONE_NEWTIME) < 0)
+                return fail(f, errno, "cannot make the time namespace");
+        r = spec->time_offsets ? file_write(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets) : 0;
+        if (r < 0)
+                return fail(f, -r, "cannot set the offsets of the time namespace");
+        fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+                return fail(f, errno, "cannot enter the time namespace");
+        return 0;
+}
+
 static int settle_namespaces(const Spec *spec, Failure *f) {
         int r;
 
@@ -72,6 +90,8 @@ static int settle_namespaces(const Spec *spec, Failure *f) {
         r = spec->new_namespaces & CLONE_NEWNET ? network_loopback_up() : 0;
         if (r < 0)
                 return fail(f, -r, "cannot bring up the loopback device");
+        if (spec->new_namespaces & CLONE_NEWTIME && make_time_namespace(spec, f) < 0)
+                return -1;
         if (spec->host_name && sethostname(spec->host_name, strlen(spec->host_name)) < 0)
                 return fail(f, errno, "cannot set the host name");
         if (spec->domain_name && setdomainname(spec->domain_name, strlen(spec->domain_name)) < 0)
@@ -109,7 +129,7 @@ static int make_root(const Init *init, Failure *f) {
         const mode_t mask = umask(0);
         int r;
 
-        r = root_begin(init->spec, init->sources, &root, f);
+        r = root_begin(init->spec, init->sources, init->mapped, &root, f);
         if (r >= 0)
                 r = devices_make(init->spec, root, f);
         /* Before the root is read-only. If that fails, process_prepare() says so. */
@@ -122,7 +142,7 @@ static int make_root(const Init *init, Failure *f) {
         if (r >= 0)
                 r = root_protect(init->spec, root, f);
         if (r >= 0)
-                r = root_enter(init->spec, root, f);
+                r = root_enter(init->spec, root, init->no_pivot, f);
         umask(mask);
         return r;
 }

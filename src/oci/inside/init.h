@@ -24,8 +24,10 @@ typedef struct Init {
         const char *id;     /* of the container, for hooks */
         const int *sources; /* see root_begin(); NULL: none */
         int socket;         /* to isorun-oci create or exec */
+        const int *mapped;  /* fds of the idmapped mounts; NULL: there are none */
         int start;          /* the listening socket that isorun-oci start connects to; -1: of exec */
         unsigned preserved; /* fds from 3 on that the command gets */
+        bool no_pivot;      /* change to the root without pivot_root(2) */
         bool keyring;       /* join a new session keyring */
         bool groups_denied; /* setgroups(2) is denied in the user namespace */
         sigset_t signal_mask; /* the caller's */

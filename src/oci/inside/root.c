@@ -151,13 +151,15 @@ static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot mount %s", m->destination) : 0;
 }
 
-static int do_mount(const Spec *spec, const SpecMount *m, int outside, int root, Failure *f) {
-        _cleanup_close_ int fd = m->type ? make_new(m, f) : copy_source(spec, m, outside, f);
+/* mapped: the detached mount, if isorun-oci has made it; -1: it has not. */
+static int do_mount(const Spec *spec, const SpecMount *m, int outside, int mapped, int root, Failure *f) {
+        _cleanup_close_ int fd = mapped >= 0 ? fcntl(mapped, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(m, f)
+                                                                                 : copy_source(spec, m, outside, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
         if (fd < 0)
-                return fd;
+                return mapped >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
         r = set_attributes(fd, m->all_set, m->all_clear, all, true);
         if (r >= 0)
                 r = set_attributes(fd, m->type ? 0 : m->set, m->type ? 0 : m->clear,
@@ -168,7 +170,7 @@ static int do_mount(const Spec *spec, const SpecMount *m, int outside, int root,
 }
 
 /* All begins with one look-up of the root's path: whoever exchanges it later changes nothing. */
-int root_begin(const Spec *spec, const int *sources, int *ret, Failure *f) {
+int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f) {
         _cleanup_close_ int place = -1, root = -1;
         int r;
 
@@ -186,19 +188,31 @@ int root_begin(const Spec *spec, const int *sources, int *ret, Failure *f) {
         if (r < 0)
                 return fail(f, -r, "cannot mount the root %s", spec->root);
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, root, f);
+                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, mapped ? mapped[i] : -1, root, f);
         if (r >= 0)
                 *ret = TAKE_FD(root);
         return r;
 }
 
-int root_enter(const Spec *spec, int root, Failure *f) {
-        int r;
+static int move_root(const Spec *spec, int root, Failure *f) {
+        if (fchdir(root) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+                return fail(f, errno, "cannot change to the root %s", spec->root);
+        return 0;
+}
 
+static int pivot_root_to(const Spec *spec, int root, Failure *f) {
         if (fchdir(root) < 0 || sys_pivot_root(".", ".") < 0)
                 return fail(f, errno, "cannot change to the root %s", spec->root);
         if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
                 return fail(f, errno, "cannot leave the host's root");
+        return 0;
+}
+
+int root_enter(const Spec *spec, int root, bool no_pivot, Failure *f) {
+        int r = no_pivot ? move_root(spec, root, f) : pivot_root_to(spec, root, f);
+
+        if (r < 0)
+                return r;
         r = spec->root_read_only ? set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) : 0;
         return r < 0 ? fail(f, -r, "cannot make the root read-only") : 0;
 }

@@ -9,8 +9,9 @@
 
 /* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an
  * fd of the new root, which the caller closes. sources has for each mount a copy of its source that isorun-oci has made
- * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL. */
-int root_begin(const Spec *spec, const int *sources, int *ret, Failure *f);
+ * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL,
+ * and so may mapped, the idmapped mounts: oci/outside/id-mapped.h. */
+int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f);
 
 /* Makes these copies, and none if isorun-oci may not. Returns an array on the heap with fds that the caller closes, or
  * NULL. */
@@ -25,5 +26,6 @@ int devices_make(const Spec *spec, int root, Failure *f);
 /* Writes the sysctls, and hides or write-protects paths. */
 int root_protect(const Spec *spec, int root, Failure *f);
 
-/* Changes to the root. The host's mounts are gone then, and "/" is the working directory. */
-int root_enter(const Spec *spec, int root, Failure *f);
+/* Changes to the root. The host's mounts are gone then, and "/" is the working directory. no_pivot: they stay below it,
+ * for a host whose own root is one that pivot_root(2) refuses. */
+int root_enter(const Spec *spec, int root, bool no_pivot, Failure *f);

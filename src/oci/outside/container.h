@@ -23,6 +23,7 @@ typedef struct CreateRequest {
         Console console;
         unsigned preserved;   /* fds from 3 on that the command gets */
         bool keyring;         /* the container gets a session keyring of its own */
+        bool no_pivot;        /* change to the root without pivot_root(2) */
         bool systemd;         /* systemd makes the cgroup: a scope */
         sigset_t signal_mask; /* of the command */
 } CreateRequest;

@@ -14,6 +14,7 @@
 #include "oci/inside/root.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/id-mapped.h"
 #include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
 #include "oci/outside/steps.h"
@@ -73,6 +74,7 @@ typedef struct Creation {
         char *cgroup; /* its path, or NULL: none */
         int cgroup_fd;
         int socket;   /* to the first process */
+        int *mapped;  /* idmapped mounts, or NULL */
         Console console;
         pid_t pid;
         Report *report;
@@ -80,6 +82,7 @@ typedef struct Creation {
 
 static void creation_deinit(Creation *c) {
         free(c->cgroup);
+        mapped_free(c->spec, c->mapped);
         fd_close(c->cgroup_fd);
         fd_close(c->socket);
         fd_close(c->console.socket);
@@ -154,7 +157,7 @@ static int make_process(Creation *c) {
         _cleanup_close_ int start = listen_for_start(c->state, c->report);
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
-                      .signal_mask = c->request->signal_mask };
+                      .no_pivot = c->request->no_pivot, .signal_mask = c->request->signal_mask };
         _cleanup_free_ int *sources = NULL;
         int fds[2], r;
 
@@ -163,6 +166,10 @@ static int make_process(Creation *c) {
                 return r;
         if (c->spec->new_namespaces & CLONE_NEWUSER)
                 init.sources = sources = root_copy_sources(c->spec);
+        r = mapped_make(c->spec, &c->mapped, c->report);
+        if (r < 0)
+                return r;
+        init.mapped = c->mapped;
         init.groups_denied = c->spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(c->spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));

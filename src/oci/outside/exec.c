@@ -35,6 +35,14 @@ static int await_executed(int socket, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s", strerror(-r)) : 0;
 }
 
+/* i: 0 before the process is in the cgroup, 1 then. pid 0: this process, whose children get it. */
+static int set_cpus(const SpecProcess *process, unsigned i, pid_t pid, Report *report) {
+        if (!process->exec_cpus[i] || sched_setaffinity(pid, sizeof(cpu_set_t), process->exec_cpus[i]) >= 0)
+                return 0;
+        return report_error(report, errno, "cannot set execCPUAffinity/%s of the process: %s", i ? "final" : "initial",
+                            strerror(errno));
+}
+
 static int set_up(const ExecRequest *request, int socket, const Console *console, pid_t pid, Report *report) {
         int r;
 
@@ -43,6 +51,8 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
                 r = steps_hear(socket, console, report);
         if (r >= 0)
                 r = steps_set_limits(request->process, pid, report);
+        if (r >= 0)
+                r = set_cpus(request->process, 1, pid, report);
         if (r >= 0 && request->pid_file)
                 r = steps_write_pid(request->pid_file, pid, report);
         if (r >= 0)
@@ -61,6 +71,8 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
 
         init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
         r = steps_check_security(request->process, report);
+        if (r >= 0)
+                r = set_cpus(request->process, 0, 0, report);
         if (r >= 0)
                 r = steps_connect_console(request->process, &request->console, &console, report);
         if (r < 0)

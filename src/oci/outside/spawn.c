@@ -175,7 +175,7 @@ pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cg
 }
 
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
-        struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) CLONE_NEWCGROUP };
+        struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) (CLONE_NEWCGROUP | CLONE_NEWTIME) };
         pid_t pid;
 
         if (cgroup >= 0) {

@@ -13,6 +13,7 @@ typedef enum Kind {
         MAP,     /* an object whose values are strings */
         OBJECT,  /* its members have rows */
         OBJECTS, /* an array of them */
+        NAMED,   /* an object of them, with keys that have no rows */
         ANY,
 } Kind;
 
@@ -79,6 +80,16 @@ static bool is_map(json_t *value) {
         return json_is_object(value);
 }
 
+static bool are_objects(json_t *value) {
+        const char *key;
+        json_t *item;
+
+        json_object_foreach(value, key, item)
+                if (!json_is_object(item))
+                        return false;
+        return json_is_object(value);
+}
+
 /* Returns NULL if the value is of the kind, or what it should be. */
 static const char *mistake(Kind kind, json_t *value) {
         switch (kind) {
@@ -94,6 +105,8 @@ static const char *mistake(Kind kind, json_t *value) {
                 return all(value, place_is_integer) ? NULL : "a list of integers";
         case MAP:
                 return is_map(value) ? NULL : "an object whose values are strings without NUL";
+        case NAMED:
+                return are_objects(value) ? NULL : "an object whose values are objects";
         case OBJECT:
                 return is_object(value) ? NULL : "an object";
         case OBJECTS:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/sched.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -8,6 +10,7 @@
 #include "image/json.h"
 #include "oci/spec/parts.h"
 #include "util/array.h"
+#include "util/text.h"
 
 const SpecNamespace spec_namespaces[SPEC_NAMESPACES] = {
         [SPEC_IPC] = { "ipc", "ipc", CLONE_NEWIPC },
@@ -15,6 +18,7 @@ const SpecNamespace spec_namespaces[SPEC_NAMESPACES] = {
         [SPEC_NETWORK] = { "network", "net", CLONE_NEWNET },
         [SPEC_PID] = { "pid", "pid", CLONE_NEWPID },
         [SPEC_CGROUP] = { "cgroup", "cgroup", CLONE_NEWCGROUP },
+        [SPEC_TIME] = { "time", "time", CLONE_NEWTIME },
         [SPEC_MOUNT] = { "mount", "mnt", CLONE_NEWNS },
         [SPEC_USER] = { "user", "user", CLONE_NEWUSER },
 };
@@ -56,7 +60,7 @@ static int read_namespaces(const Place *place, Spec *ret) {
         return r;
 }
 
-static int read_map(const Place *place, const char *key, IdMap *ret) {
+int map_read(const Place *place, const char *key, IdMap *ret) {
         const Place entries = place_member(place, key);
 
         for (size_t i = 0; i < json_array_size(entries.value); i++) {
@@ -81,9 +85,9 @@ static int read_maps(const Place *place, Spec *ret) {
         const bool has_user = ret->new_namespaces & CLONE_NEWUSER;
         int r;
 
-        r = read_map(place, "uidMappings", &ret->uid_map);
+        r = map_read(place, "uidMappings", &ret->uid_map);
         if (r >= 0)
-                r = read_map(place, "gidMappings", &ret->gid_map);
+                r = map_read(place, "gidMappings", &ret->gid_map);
         if (r < 0)
                 return r;
         if (has_user && (ret->uid_map.n == 0 || ret->gid_map.n == 0))
@@ -179,6 +183,38 @@ static int check_sysctls(const Place *place, Spec *ret) {
         return 0;
 }
 
+static int read_offset(const Place *offsets, const char *clock, FILE *f) {
+        const Place p = place_member(offsets, clock);
+        int64_t seconds = 0, nanoseconds = 0;
+        int r = place_number(&p, "secs", INT64_MIN, INT64_MAX, &seconds);
+
+        if (r >= 0)
+                r = place_number(&p, "nanosecs", 0, 999999999, &nanoseconds);
+        if (r >= 0 && p.value)
+                fprintf(f, "%s %lld %lld\n", clock, (long long) seconds, (long long) nanoseconds);
+        return r;
+}
+
+static int read_offsets(const Place *place, Spec *ret) {
+        const Place offsets = place_member(place, "timeOffsets");
+        _cleanup_text_ Text text = {};
+        int r;
+
+        if (json_object_size(offsets.value) == 0)
+                return 0;
+        if (!(ret->new_namespaces & CLONE_NEWTIME))
+                return place_error(&offsets, EINVAL, "offsets need a new time namespace");
+        if (text_open(&text) < 0)
+                return report_oom(place->report);
+        r = read_offset(&offsets, "monotonic", text.f);
+        if (r >= 0)
+                r = read_offset(&offsets, "boottime", text.f);
+        if (r < 0)
+                return r;
+        ret->time_offsets = text_finish(&text);
+        return ret->time_offsets ? 0 : report_oom(place->report);
+}
+
 int linux_read(const Place *place, Spec *ret) {
         int r;
 
@@ -187,6 +223,8 @@ int linux_read(const Place *place, Spec *ret) {
                 r = read_maps(place, ret);
         if (r >= 0)
                 r = read_devices(place, ret);
+        if (r >= 0)
+                r = read_offsets(place, ret);
         if (r >= 0)
                 r = place_texts(place, "maskedPaths", &ret->masked);
         if (r >= 0)

@@ -12,8 +12,11 @@
 #include "util/strv.h"
 
 void spec_deinit(Spec *spec) {
-        for (size_t i = 0; i < spec->n_mounts; i++)
+        for (size_t i = 0; i < spec->n_mounts; i++) {
                 free(spec->mounts[i].data);
+                id_map_deinit(&spec->mounts[i].uid_map);
+                id_map_deinit(&spec->mounts[i].gid_map);
+        }
         free(spec->mounts);
         process_deinit(&spec->process);
         hooks_deinit(spec);
@@ -28,6 +31,7 @@ void spec_deinit(Spec *spec) {
         }
         free(spec->cgroup_files);
         free(spec->device_rules);
+        free(spec->time_offsets);
         strv_free(spec->masked);
         strv_free(spec->read_only);
         free(spec->bundle);
@@ -81,13 +85,13 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         if (r >= 0)
                 r = read_root(&top, spec);
         if (r >= 0)
-                r = mounts_read(&top, spec);
-        if (r >= 0)
                 r = process_read(&process, &spec->process);
         if (r >= 0)
                 r = hooks_read(&top, spec);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
+        if (r >= 0)
+                r = mounts_read(&top, spec);
         if (r >= 0)
                 r = resources_read(&linux_part, spec);
         if (r >= 0)

@@ -38,7 +38,7 @@ static const struct {
 /* Options that say what is so anyway. */
 static const char *const defaults[] = { "defaults", "async", "loud", "nomand", NULL };
 
-static const char *const refused[] = { "remount", "idmap", "ridmap", NULL };
+static const char *const refused[] = { "remount", NULL };
 
 /* Returns whether the option is one of the mount itself. */
 static bool take_attribute(SpecMount *m, const char *option) {
@@ -74,6 +74,11 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
                 m->recursive = *option == 'r';
                 return 0;
         }
+        if (streq(option, "idmap") || streq(option, "ridmap")) {
+                m->id_mapped = true;
+                m->id_mapped_all = *option == 'r';
+                return 0;
+        }
         if (streq(option, "tmpcopyup")) {
                 m->copy_up = true;
                 return 0;
@@ -94,6 +99,8 @@ static int check_mount(const Place *p, const SpecMount *m) {
                 return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: shared bind mounts");
         if (m->copy_up && !(m->type && streq(m->type, "tmpfs")))
                 return place_error(p, EINVAL, "tmpcopyup is an option of tmpfs");
+        if (m->id_mapped && m->type)
+                return place_error(p, EOPNOTSUPP, "isorun-oci maps the ids of bind mounts only");
         if (m->type)
                 return m->all_set || m->all_clear ? place_error(p, EINVAL, "only a bind mount has mounts below") : 0;
         if (m->data)
@@ -101,7 +108,22 @@ static int check_mount(const Place *p, const SpecMount *m) {
         return m->source && *m->source ? 0 : place_error(p, EINVAL, "a bind mount needs a source");
 }
 
-static int read_mount(const Place *p, SpecMount *m) {
+static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
+        int r = map_read(p, "uidMappings", &m->uid_map);
+
+        if (r >= 0)
+                r = map_read(p, "gidMappings", &m->gid_map);
+        if (r < 0)
+                return r;
+        if ((m->uid_map.n > 0) != (m->gid_map.n > 0))
+                return place_error(p, EINVAL, "uidMappings and gidMappings must both be there, or neither");
+        m->id_mapped |= m->uid_map.n > 0;
+        if (m->id_mapped && m->uid_map.n == 0 && spec->uid_map.n == 0)
+                return place_error(p, EINVAL, "without a user namespace, idmap needs uidMappings and gidMappings");
+        return 0;
+}
+
+static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         const Place options = place_member(p, "options");
         _cleanup_strv_free_ char **data = NULL;
         int r = 0;
@@ -122,6 +144,9 @@ static int read_mount(const Place *p, SpecMount *m) {
                 return r;
         if (m->type && !*m->type)
                 return place_error(p, EINVAL, "type is missing");
+        r = read_maps(p, m, ret);
+        if (r < 0)
+                return r;
         m->data = data ? strv_join(data, ",") : NULL;
         return data && !m->data ? report_oom(p->report) : check_mount(p, m);
 }
@@ -134,7 +159,7 @@ int mounts_read(const Place *place, Spec *ret) {
                 const Place p = place_item(&mounts, i);
                 SpecMount *m = ARRAY_APPEND(ret->mounts, ret->n_mounts);
 
-                r = m ? read_mount(&p, m) : report_oom(place->report);
+                r = m ? read_mount(&p, m, ret) : report_oom(place->report);
         }
         return r;
 }
@@ -145,8 +170,9 @@ static int add_option(json_t *list, const char *prefix, const char *name) {
 
 json_t *spec_mount_options(void) {
         json_t *list = json_array();
-        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") | add_option(list, "", "tmpcopyup")
-                     : -1;
+        int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") |
+                       add_option(list, "", "tmpcopyup") | add_option(list, "", "idmap") |
+                       add_option(list, "r", "idmap") : -1;
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(attributes); i++)
                 r = add_option(list, "", attributes[i].name) | add_option(list, "r", attributes[i].name);

@@ -18,6 +18,8 @@ int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);
 
 int mounts_read(const Place *place, Spec *ret);
+/* A list of id mappings. */
+int map_read(const Place *place, const char *key, IdMap *ret);
 int linux_read(const Place *place, Spec *ret);
 int resources_read(const Place *place, Spec *ret);
 int device_rules_read(const Place *resources, Spec *ret);

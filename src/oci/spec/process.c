@@ -24,6 +24,8 @@ void process_deinit(SpecProcess *process) {
         strv_free(process->environment);
         free(process->groups);
         free(process->limits);
+        free(process->exec_cpus[0]);
+        free(process->exec_cpus[1]);
         *process = (SpecProcess) {};
 }
 

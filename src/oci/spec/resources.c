@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "image/json.h"
+#include "oci/spec/fields.h"
 #include "oci/spec/parts.h"
 #include "util/array.h"
 #include "util/text.h"
@@ -191,6 +192,34 @@ static int read_huge_pages(const Place *resources, Spec *ret) {
         return r;
 }
 
+/* An object for each device, whose name is the key. */
+static int read_rdma(const Place *resources, Spec *ret) {
+        const Place rdma = place_member(resources, "rdma");
+        const char *device;
+        json_t *value;
+
+        json_object_foreach(rdma.value, device, value) {
+                const Place p = place_member(&rdma, device);
+                int64_t handles = -1, objects = -1;
+                int r;
+
+                if (!*device || strpbrk(device, " \t\n"))
+                        return place_error(&p, EINVAL, "it is not the name of a device");
+                r = fields_check(&p, "/linux/resources/rdma/*");
+                if (r >= 0)
+                        r = place_number(&p, "hcaHandles", 0, UINT32_MAX, &handles);
+                if (r >= 0)
+                        r = place_number(&p, "hcaObjects", 0, UINT32_MAX, &objects);
+                if (r >= 0 && handles >= 0)
+                        r = add_at(ret, &p, "rdma.max", format("%s hca_handle=%lld", device, (long long) handles));
+                if (r >= 0 && objects >= 0)
+                        r = add_at(ret, &p, "rdma.max", format("%s hca_object=%lld", device, (long long) objects));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int read_unified(const Place *resources, Spec *ret) {
         const Place unified = place_member(resources, "unified");
         const char *key;
@@ -227,6 +256,8 @@ int resources_read(const Place *place, Spec *ret) {
                 r = read_io(&resources, ret);
         if (r >= 0)
                 r = read_huge_pages(&resources, ret);
+        if (r >= 0)
+                r = read_rdma(&resources, ret);
         if (r >= 0)
                 r = read_unified(&resources, ret);
         if (r >= 0)

@@ -93,11 +93,46 @@ static int read_scheduler(const Place *process, SpecProcess *ret) {
         return 0;
 }
 
+/* A list such as "0-3,7". */
+static int read_cpus(const Place *affinity, const char *key, cpu_set_t **ret) {
+        const Place p = place_member(affinity, key);
+        const char *s = json_string_value(p.value) ?: "";
+
+        if (!*s)
+                return 0;
+        *ret = calloc(1, sizeof(cpu_set_t));
+        if (!*ret)
+                return report_oom(p.report);
+        for (;; s++) {
+                char *end;
+                unsigned long first = strtoul(s, &end, 10), last = first;
+
+                if (end != s && *end == '-')
+                        last = strtoul(s = end + 1, &end, 10);
+                if (end == s || !strchr("0123456789", *s) || last < first || last >= CPU_SETSIZE ||
+                    (*end && *end != ','))
+                        return place_error(&p, EINVAL, "it is not a list of CPUs such as 0-3,7");
+                for (unsigned long cpu = first; cpu <= last; cpu++)
+                        CPU_SET(cpu, *ret);
+                if (!*(s = end))
+                        return 0;
+        }
+}
+
+static int read_affinity(const Place *process, SpecProcess *ret) {
+        const Place p = place_member(process, "execCPUAffinity");
+        int r = read_cpus(&p, "initial", &ret->exec_cpus[0]);
+
+        return r < 0 ? r : read_cpus(&p, "final", &ret->exec_cpus[1]);
+}
+
 int scheduling_read(const Place *process, SpecProcess *ret) {
         const Place p = place_member(process, "ioPriority");
         int64_t priority = 0;
-        int class, r = read_scheduler(process, ret);
+        int class, r = read_affinity(process, ret);
 
+        if (r >= 0)
+                r = read_scheduler(process, ret);
         if (r < 0 || !p.value)
                 return r;
         r = read_name(&p, "class", classes, &class);

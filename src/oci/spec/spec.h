@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <linux/filter.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -26,6 +27,8 @@ typedef struct SpecMount {
         unsigned long propagation; /* MS_PRIVATE and others; 0: as it is */
         bool copy_up;            /* a tmpfs that begins with what the directory has */
         bool propagation_of_all; /* also of the mounts below */
+        bool id_mapped, id_mapped_all; /* all: also the mounts below */
+        IdMap uid_map, gid_map; /* of the mount; empty: those of the container */
 } SpecMount;
 
 typedef struct SpecLimit {
@@ -97,10 +100,11 @@ typedef struct SpecProcess {
         bool set_scheduler;
         SpecScheduler scheduler;
         int io_priority; /* ioprio_set(2); 0: none */
+        cpu_set_t *exec_cpus[2]; /* of exec: before it is in the cgroup, and then; NULL: as it is */
 } SpecProcess;
 
 /* The namespaces, in the order in which they are joined. */
-enum { SPEC_IPC, SPEC_UTS, SPEC_NETWORK, SPEC_PID, SPEC_CGROUP, SPEC_MOUNT, SPEC_USER, SPEC_NAMESPACES };
+enum { SPEC_IPC, SPEC_UTS, SPEC_NETWORK, SPEC_PID, SPEC_CGROUP, SPEC_TIME, SPEC_MOUNT, SPEC_USER, SPEC_NAMESPACES };
 
 typedef struct SpecNamespace {
         const char *name; /* as in config.json */
@@ -142,6 +146,7 @@ typedef struct Spec {
         SpecDevice *devices;
         size_t n_devices;
         char **masked, **read_only;
+        char *time_offsets; /* for /proc/PID/timens_offsets; NULL: none */
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
         SpecHook *hooks[SPEC_HOOKS];
         size_t n_hooks[SPEC_HOOKS];

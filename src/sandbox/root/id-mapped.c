@@ -39,7 +39,7 @@ static int open_namespace(const Plan *plan, int proc, pid_t pid) {
         return fd < 0 ? -errno : fd;
 }
 
-static int make_namespace(const Plan *plan) {
+int id_mapped_make_namespace(const Plan *plan) {
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
         pid_t parent = getpid(), pid;
@@ -81,7 +81,7 @@ static bool is_wanted(const Plan *plan) {
 }
 
 static int make_all(const Plan *plan, int *fds, Report *report) {
-        _cleanup_close_ int users = make_namespace(plan), root = -1;
+        _cleanup_close_ int users = id_mapped_make_namespace(plan), root = -1;
 
         if (users < 0)
                 return report_error(report, -users, "cannot make a user namespace for idmapped mounts: %s",

@@ -9,5 +9,8 @@
  * reported. */
 int id_mapped_make(const Plan *plan, int **ret, Report *report);
 
+/* Makes a user namespace with the inner id maps of a plan. Returns its fd or -errno. */
+int id_mapped_make_namespace(const Plan *plan);
+
 /* Closes the fds and frees the array. fds may be NULL. Returns NULL. */
 int *id_mapped_free(const Plan *plan, int *fds);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/id-mapped.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "sandbox/root/id-mapped.h"
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/path.h"
+
+/* Without maps of its own, a mount has those of the container. */
+static int make_one(const Spec *spec, size_t i, Report *report) {
+        const SpecMount *m = &spec->mounts[i];
+        const Plan plan = { .inner_uid_map = m->uid_map.n > 0 ? m->uid_map : spec->uid_map,
+                            .inner_gid_map = m->gid_map.n > 0 ? m->gid_map : spec->gid_map };
+        _cleanup_free_ char *path = *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
+        _cleanup_close_ int users = id_mapped_make_namespace(&plan), source = -1, copy = -1;
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users };
+
+        if (!path)
+                return report_oom(report);
+        if (users < 0)
+                return report_error(report, -users, "cannot make a user namespace for the mount of %s: %s", path,
+                                    strerror(-users));
+        source = open(path, O_PATH | O_CLOEXEC);
+        copy = source < 0 ? -errno : mount_copy(source, m->recursive);
+        if (copy < 0)
+                return report_error(report, -copy, "cannot copy the mount of %s: %s", path, strerror(-copy));
+        if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->id_mapped_all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
+                return report_error(report, errno, "config.json: /mounts/%zu: cannot map the ids of %s: %s%s", i, path,
+                                    strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
+        return TAKE_FD(copy);
+}
+
+void mapped_free(const Spec *spec, int *fds) {
+        for (size_t i = 0; fds && i < spec->n_mounts; i++)
+                fd_close(fds[i]);
+        free(fds);
+}
+
+int mapped_make(const Spec *spec, int **ret, Report *report) {
+        bool wanted = false;
+        int *fds, r = 0;
+
+        *ret = NULL;
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                wanted |= spec->mounts[i].id_mapped;
+        if (!wanted)
+                return 0;
+        fds = malloc(spec->n_mounts * sizeof(int));
+        if (!fds)
+                return report_oom(report);
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                fds[i] = -1;
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                if (spec->mounts[i].id_mapped)
+                        r = fds[i] = make_one(spec, i, report);
+        if (r < 0)
+                mapped_free(spec, fds);
+        else
+                *ret = fds;
+        return r < 0 ? r : 0;
+}
