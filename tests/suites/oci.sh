@@ -223,6 +223,30 @@ test_symlinks() {
 	mv "$bundle/other" "$bundle/rootfs"
 }
 
+# The image, or a process that shares a volume, may exchange what the runtime itself uses: advisories of runc and crun.
+test_exchanged() {
+	local hook swapped=$tmp/swapped
+	mkdir -p "$tmp/dev" "$tmp/rootfs.false"
+	ln -sfn /etc/hidden "$tmp/dev/null"
+	# promise P57
+	inside "paths are masked by the host's /dev/null, and not by the container's (CVE-2025-31133)" "1:3 0 hidden" \
+		"mounts=[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"$tmp/dev\"}]" \
+		'linux.maskedPaths=["/etc/dir/file"]' 'echo $(busybox stat -c %t:%T /etc/dir/file) $(busybox wc -c </etc/dir/file) $(busybox cat /etc/hidden)'
+	mkdir -p "$tmp/proc/sys/net/ipv4"
+	: >"$tmp/proc/sys/net/ipv4/ip_forward"
+	# promise P57
+	inside "sysctls are written past what is mounted at /proc (CVE-2019-19921, CVE-2025-52881)" 1 'linux.maskedPaths=[]' 'linux.readonlyPaths=[]' \
+		"mounts=[{\"destination\":\"/proc\",\"type\":\"bind\",\"source\":\"$tmp/proc\"},{\"destination\":\"/tmp\",\"type\":\"proc\"},{\"destination\":\"/dev\",\"type\":\"tmpfs\"}]" \
+		'linux.sysctl={"net.ipv4.ip_forward": "1"}' 'busybox cat /tmp/sys/net/ipv4/ip_forward'
+	also is "... and not to that" "$(cat "$tmp/proc/sys/net/ipv4/ip_forward")" ""
+	hook="{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"mv '$bundle/rootfs' '$swapped' && mv '$tmp/rootfs.false' '$bundle/rootfs'\"]}"
+	# promise P57
+	inside "a root that is exchanged after it has been opened changes nothing" hidden "hooks={\"createRuntime\":[$hook]}" 'busybox cat /etc/hidden'
+	also no_refusal ok "... and it was exchanged" [ -d "$swapped/etc" ]
+	rmdir "$bundle/rootfs"
+	mv "$swapped" "$bundle/rootfs"
+}
+
 test_fds() {
 	exec 5<"$bundle" 6<"$bundle"
 	# promise P58
@@ -538,8 +562,10 @@ test_exec() {
 	also_inside "all namespaces are the container's" \
 		"$(for n in ipc uts net pid cgroup mnt; do readlink "/proc/$(first_pid '^busybox sleep 7659$')/ns/$n"; done)" \
 		"for n in ipc uts net pid cgroup mnt; do busybox readlink $ns/\$n; done"
-	also_inside "groups can be added, and capabilities" "5 6 CapEff:0000000020000421" -g 5 --additional-gids 6 --cap CAP_CHOWN \
-		'busybox awk "/^Groups/ { printf \"%s %s \", \$2, \$3 } /^CapEff/ { print \$1 \$2 }" /proc/self/status'
+	# promise P59
+	also_inside "groups can be added, and capabilities, which children do not inherit (CVE-2022-29162)" \
+		"5 6 CapInh:0000000000000000 CapEff:0000000020000421 CapAmb:0000000000000000" -g 5 --additional-gids 6 --cap CAP_CHOWN \
+		'busybox awk "/^Groups/ { printf \"%s %s \", \$2, \$3 } /^Cap(Inh|Eff|Amb)/ { printf \"%s%s%s\", \$1, \$2, /Amb/ ? \"\n\" : \" \" }" /proc/self/status'
 	oci exec --cap CAP_FLY box true
 	like "exec: an unknown capability" "$status $err" "255 isorun-oci: --cap: isorun-oci does not know this capability: CAP_FLY"
 	also_inside "the cgroup and the root are, too" $'0::/\n/\n/' 'busybox grep ^0: /proc/self/cgroup; busybox realpath /../..; busybox readlink /proc/self/cwd'
@@ -1052,6 +1078,7 @@ test_status
 test_process
 test_root
 test_symlinks
+test_exchanged
 test_fds
 test_own_file
 test_config
