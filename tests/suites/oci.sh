@@ -411,6 +411,44 @@ test_explain() {
 	like "explain: a bundle has its own command" "$status $err" "125 *is a bundle: it has its own command*"
 }
 
+# Each word that features prints is one that config.json may have, and no other.
+test_features() {
+	local config words
+	oci features
+	config=$out
+	bundle -- true
+	words=$(python3 - "$bundle/config.json" "$config" <<-'END'
+		import json, sys
+		path, f = sys.argv[1], json.loads(sys.argv[2])
+		c, linux = json.load(open(path)), f["linux"]
+		ids = [{"containerID": 0, "hostID": 0, "size": 1}]
+		made = {"tmpcopyup": "tmpfs", "shared": "tmpfs", "rshared": "tmpfs"}
+		c["mounts"] += [{"destination": f"/tmp/{o}", "type": made.get(o, "bind"), "source": "/etc", "options": [o],
+		                 **({"uidMappings": ids, "gidMappings": ids} if o.endswith("idmap") else {})} for o in f["mountOptions"]]
+		c["linux"]["namespaces"] = [{"type": t} for t in linux["namespaces"]]
+		c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = ids
+		s = linux["seccomp"]
+		c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "flags": s["supportedFlags"], "syscalls":
+		    [{"names": ["acct"], "action": a, "args": [{"index": 0, "value": i, "op": "SCMP_CMP_EQ"}]} for i, a in enumerate(s["actions"]) if a != "SCMP_ACT_ALLOW"] +
+		    [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO", "args": [{"index": i % 6, "value": i, "valueTwo": i, "op": o}]} for i, o in enumerate(s["operators"])]}
+		c["process"]["capabilities"]["bounding"] = linux["capabilities"]
+		c["hooks"] = {h: [{"path": "/bin/true"}] for h in f["hooks"]}
+		json.dump(c, open(path, "w"))
+		print(len(f["mountOptions"]) > 30, len(s["actions"]), len(s["operators"]), len(s["supportedFlags"]), len(linux["namespaces"]), len(f["hooks"]))
+	END
+	)
+	run "$isoctl" explain "$bundle"
+	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 8 7 3 8 6 0"
+	words=
+	for word in SCMP_ACT_NOTIFY SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV '"remount"' '"intelRdt": {"enabled": true}'; do
+		[[ $(tr -s ' \n' ' ' <<<"$config") == *"$word"* ]] && words+=$word
+	done
+	also is "... and what is refused is not there" "$words" ""
+	refuses "a flag that features does not print" "config.json:*: /linux/seccomp/flags/0: not a flag that isorun-oci supports" \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
+	refuses "remount" "config.json:*: /mounts/6/options/0: not supported*remount" 'mounts+={"destination":"/tmp","type":"bind","source":"/etc","options":["remount"]}'
+}
+
 # Fields that few engines write.
 test_rare() {
 	local map='[{"containerID":0,"hostID":3000,"size":1000}]' uptime='u=$(busybox cut -d. -f1 /proc/uptime); [ "$u" -gt 5000000 ] && echo later'
@@ -1084,6 +1122,7 @@ test_own_file
 test_config
 test_explain
 test_policy
+test_features
 test_rare
 test_seccomp
 test_exec

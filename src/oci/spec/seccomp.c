@@ -38,17 +38,48 @@ static int load(const Place *place, Compiler *ret) {
         return r < 0 ? place_error(place, -r, "a filter needs libseccomp.so.2%s", library_advice()) : 0;
 }
 
+static const struct {
+        const char *name;
+        uint32_t action;
+} actions[] = {
+        { "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },        { "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
+        { "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS }, { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
+        { "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },          { "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
+        { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },             { "SCMP_ACT_LOG", SCMP_ACT_LOG },
+};
+
+static const NamedNumber operators[] = {
+        { "SCMP_CMP_NE", SCMP_CMP_NE }, { "SCMP_CMP_LT", SCMP_CMP_LT }, { "SCMP_CMP_LE", SCMP_CMP_LE },
+        { "SCMP_CMP_EQ", SCMP_CMP_EQ }, { "SCMP_CMP_GE", SCMP_CMP_GE }, { "SCMP_CMP_GT", SCMP_CMP_GT },
+        { "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ }, {},
+};
+
+static const NamedNumber filter_flags[] = {
+        { "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
+        { "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+        { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+        {},
+};
+
+static json_t *names_of(const NamedNumber *list) {
+        json_t *array = json_array();
+
+        for (; list->name; list++)
+                (void) json_array_append_new(array, json_string(list->name));
+        return array;
+}
+
+json_t *spec_filter_features(void) {
+        json_t *names = json_array();
+
+        for (size_t i = 0; i < ELEMENTSOF(actions); i++)
+                (void) json_array_append_new(names, json_string(actions[i].name));
+        return json_pack("{sb so so so so}", "enabled", 1, "actions", names, "operators", names_of(operators),
+                         "knownFlags", names_of(filter_flags), "supportedFlags", names_of(filter_flags));
+}
+
 /* Reads an action, with the errno that belongs to it in another field. The default errno is EPERM. */
 static int read_action(const Place *parent, const char *key, const char *errno_key, uint32_t *ret) {
-        static const struct {
-                const char *name;
-                uint32_t action;
-        } actions[] = {
-                { "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },        { "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-                { "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS }, { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
-                { "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },          { "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
-                { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },             { "SCMP_ACT_LOG", SCMP_ACT_LOG },
-        };
         const Place p = place_member(parent, key);
         const char *name = json_string_value(p.value) ?: "";
         int64_t number = EPERM;
@@ -66,11 +97,6 @@ static int read_action(const Place *parent, const char *key, const char *errno_k
 }
 
 static int read_test(const Place *p, struct scmp_arg_cmp *ret) {
-        static const NamedNumber operators[] = {
-                { "SCMP_CMP_NE", SCMP_CMP_NE }, { "SCMP_CMP_LT", SCMP_CMP_LT }, { "SCMP_CMP_LE", SCMP_CMP_LE },
-                { "SCMP_CMP_EQ", SCMP_CMP_EQ }, { "SCMP_CMP_GE", SCMP_CMP_GE }, { "SCMP_CMP_GT", SCMP_CMP_GT },
-                { "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ }, {},
-        };
         const char *name = json_text_of(p->value, "op") ?: "";
         const NamedNumber *op = named_find(operators, name);
         int64_t argument = 0, value = 0, second = 0;
@@ -173,17 +199,11 @@ static int add_architectures(const Compiler *c, const Place *seccomp) {
 }
 
 static int read_flags(const Place *seccomp, Spec *ret) {
-        static const NamedNumber known[] = {
-                { "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
-                { "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
-                { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-                {},
-        };
         const Place flags = place_member(seccomp, "flags");
 
         for (size_t i = 0; i < json_array_size(flags.value); i++) {
                 const Place p = place_item(&flags, i);
-                const NamedNumber *flag = named_find(known, json_string_value(p.value));
+                const NamedNumber *flag = named_find(filter_flags, json_string_value(p.value));
 
                 if (!flag)
                         return place_error(&p, EOPNOTSUPP, "not a flag that isorun-oci supports");

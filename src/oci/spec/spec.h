@@ -166,3 +166,7 @@ typedef struct Spec {
 
 /* The names of all mount options that have a meaning of their own, as a list. NULL when memory runs out. */
 json_t *spec_mount_options(void);
+
+/* What features says of filters: the actions, operators and flags that config.json may have. NULL when memory runs
+ * out. */
+json_t *spec_filter_features(void);
