@@ -168,8 +168,8 @@ static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *
         return v4;
 }
 
-/* The host's congestion control may send each segment by a timer, as bbr does: that takes two thirds of the processor
- * time of a transfer. On the loopback device, nothing is lost or late, so that the simplest one does. */
+/* The host's congestion control may send each segment by a timer, as bbr does: that takes more than half of the time of
+ * this process. On the loopback device, nothing is lost or late, so that the simplest one does. */
 static void spare_timers(int fd, const Address *a) {
         if (a->any.sa_family == AF_INET ? ntohl(a->v4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET
                                         : a->any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr))
