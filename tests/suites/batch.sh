@@ -299,6 +299,24 @@ test_pool() {
 	also ok "$label: ... and then the pool ends" eventually no_pools
 }
 
+has_results() { [ "$(wc -l <"$tmp/kept-$label")" = "$1" ]; }
+
+test_stop_one() {
+	local waiter
+	mkfifo "$tmp/jobs-$label"
+	"${who[@]}" "$isorun" --quiet --batch -j 1 --name k <"$tmp/jobs-$label" >"$tmp/kept-$label" &
+	waiter=$!
+	exec {jobs}>"$tmp/jobs-$label"
+	line 'exec sleep 2606' >&"$jobs"
+	await runs '^sleep 2606$'
+	run "${who[@]}" "$isoctl" stop k-1
+	is "$label: isoctl stop does not wait for the other lines" "$status $err" "0 "
+	await has_results 1
+	exec {jobs}>&-
+	wait $waiter
+	also ok "$label: ... and then the pool ends" eventually no_pools
+}
+
 label=root mode=(--no-scope)
 if [ "$(id -u)" = 0 ]; then
 	all
@@ -314,6 +332,7 @@ in_pool() {
 	test_fresh
 	test_killed
 	test_pool
+	test_stop_one
 }
 
 label=root who=() bus=()

@@ -19,6 +19,7 @@ void pooled_stops_deinit(PooledStops *stops) {
         for (size_t i = 0; i < stops->n; i++) {
                 fd_close(stops->items[i].isorun);
                 fd_close(stops->items[i].inside);
+                fd_close(stops->items[i].cgroup);
                 free(stops->items[i].name);
         }
         free(stops->items);
@@ -119,7 +120,7 @@ int pooled_stop(PooledStops *stops, int cgroup, const Instance *i, Report *repor
         if (!s)
                 return report_oom(report);
         *s = (PooledStop) { .isorun = sys_pidfd_open(i->isorun, 0), .inside = sys_pidfd_open(i->pid, 0),
-                            .name = strdup(i->name) };
+                            .cgroup = fcntl(cgroup, F_DUPFD_CLOEXEC, 3), .name = strdup(i->name) };
         if (!s->name)
                 return report_oom(report);
         if (s->isorun >= 0 && sys_pidfd_send_signal(s->isorun, SIGTERM) >= 0) {
@@ -131,15 +132,31 @@ int pooled_stop(PooledStops *stops, int cgroup, const Instance *i, Report *repor
                                                  i->isorun, strerror(errno));
 }
 
-/* Returns whether the process ends before the time. */
-static bool ends(int pidfd, uint64_t end_usec) {
-        struct pollfd fd = { .fd = pidfd, .events = POLLIN };
-        int r;
+static bool is_removed(int cgroup) {
+        return cgroup >= 0 && faccessat(cgroup, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
+}
 
-        do
-                r = poll(&fd, 1, clock_msec_until(end_usec));
-        while (r < 0 && errno == EINTR);
-        return r > 0;
+/* Returns whether the instance ends before the time. The isorun of a batch goes on with its next line, so this waits
+ * until isorun has ended or has removed the cgroup. */
+static bool ends(const PooledStop *s, uint64_t end_usec) {
+        enum { ON_ISORUN, ON_INSIDE, TURN_MSEC = 10 };
+        struct pollfd fds[] = {
+                [ON_ISORUN] = { .fd = s->isorun, .events = POLLIN },
+                [ON_INSIDE] = { .fd = s->inside, .events = POLLIN },
+        };
+
+        for (;;) {
+                int left = clock_msec_until(end_usec);
+                bool ended = fds[ON_INSIDE].fd < 0;
+
+                (void) poll(fds, ELEMENTSOF(fds), ended && left > TURN_MSEC ? TURN_MSEC : left);
+                if (fds[ON_ISORUN].revents || is_removed(s->cgroup))
+                        return true;
+                if (fds[ON_INSIDE].revents)
+                        fds[ON_INSIDE].fd = -1;
+                if (left == 0)
+                        return false;
+        }
 }
 
 int pooled_wait(const PooledStops *stops, Report *report) {
@@ -150,10 +167,10 @@ int pooled_wait(const PooledStops *stops, Report *report) {
         for (size_t i = 0; i < stops->n; i++) {
                 const PooledStop *s = &stops->items[i];
 
-                if (s->isorun < 0 || ends(s->isorun, end))
+                if (s->isorun < 0 || ends(s, end))
                         continue;
                 (void) sys_pidfd_send_signal(s->inside, SIGKILL);
-                if (!ends(s->isorun, clock_usec(CLOCK_MONOTONIC) + KILL_USEC))
+                if (!ends(s, clock_usec(CLOCK_MONOTONIC) + KILL_USEC))
                         result = report_error(report, ETIMEDOUT, "%s has not ended", s->name);
         }
         return result;

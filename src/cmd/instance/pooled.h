@@ -8,6 +8,7 @@
 
 typedef struct PooledStop {
         int isorun, inside; /* pidfds */
+        int cgroup;
         char *name;
 } PooledStop;
 
