@@ -250,6 +250,8 @@ typedef struct Plan {
         bool notify_fork; /* ... and when the payload has left a daemon, which is the payload then */
         bool watchdog;    /* set WATCHDOG_PID to the payload's pid */
         int detached;     /* borrowed socket: when the command runs, send a byte 0, and give up standard error; 0: no */
+        int *pool_hold;   /* borrowed: gets an fd if isorun makes the pool, which then does not end before the fd is
+                             closed; NULL: it ends with its last instance */
         bool measured;    /* the outcome tells what the instance has used */
         bool typed;       /* the reader of messages has the options of isorun: plan/hint.h */
         bool watched;     /* isorun traces the payload, and tells what was denied: plan/deny/watch.h */

@@ -299,22 +299,37 @@ test_pool() {
 	also ok "$label: ... and then the pool ends" eventually no_pools
 }
 
+pool_keeper() { cat "$(find /sys/fs/cgroup -path '*/isorun_pool-k.scope/keeper')/cgroup.procs"; }
 has_results() { [ "$(wc -l <"$tmp/kept-$label")" = "$1" ]; }
 
-test_stop_one() {
-	local waiter
+# A pool ends with its last instance, but that of a batch has none between two lines.
+test_pool_kept() {
+	local before waiter
 	mkfifo "$tmp/jobs-$label"
 	"${who[@]}" "$isorun" --quiet --batch -j 1 --name k <"$tmp/jobs-$label" >"$tmp/kept-$label" &
 	waiter=$!
 	exec {jobs}>"$tmp/jobs-$label"
 	line 'exec sleep 2606' >&"$jobs"
 	await runs '^sleep 2606$'
+	before=$(pool_keeper)
 	run "${who[@]}" "$isoctl" stop k-1
 	is "$label: isoctl stop does not wait for the other lines" "$status $err" "0 "
 	await has_results 1
+	line 'exec sleep 2607' >&"$jobs"
+	await runs '^sleep 2607$'
+	is "$label: the pool of a batch is made once" "$(pool_keeper)" "$before"
+	"${who[@]}" "$isoctl" stop k-2
+	await has_results 2
+	ctl stop --no-block isorun_pool-k.scope
+	also ok "$label: ... if nobody stops it" eventually no_pools
+	line 'true' >&"$jobs"
+	await has_results 3
 	exec {jobs}>&-
 	wait $waiter
-	also ok "$label: ... and then the pool ends" eventually no_pools
+	is "$label: ... and then the next line makes it again" "$(show <"$tmp/kept-$label")" "1:k-1:143:SIGTERM
+2:k-2:143:SIGTERM
+3:k-3:0:"
+	also ok "$label: ... until the batch ends" eventually no_pools
 }
 
 label=root mode=(--no-scope)
@@ -332,7 +347,7 @@ in_pool() {
 	test_fresh
 	test_killed
 	test_pool
-	test_stop_one
+	test_pool_kept
 }
 
 label=root who=() bus=()

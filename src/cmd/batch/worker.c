@@ -28,6 +28,7 @@ typedef struct Prepared {
         Plan *plan;   /* NULL: none */
         char *program;
         uint64_t end; /* how long it can be used, CLOCK_MONOTONIC */
+        int pool;     /* holds the pool, if this process has made it; -1: not */
 } Prepared;
 
 /* The messages about a job. */
@@ -107,7 +108,7 @@ static void prepared_deinit(Prepared *p) {
         plan_free(p->plan);
         loaded_deinit(&p->loaded);
         free(p->program);
-        *p = (Prepared) {};
+        *p = (Prepared) { .pool = p->pool };
 }
 
 /* Whether the plan of the job depends on more than its program. */
@@ -131,6 +132,8 @@ static int prepare(const Work *work, Prepared *p, const Job *job, const char *na
                 return 0;
         prepared_deinit(p);
         status = work->plan(work->userdata, job, name, &p->loaded, &p->plan, report);
+        if (p->plan)
+                p->plan->pool_hold = &p->pool;
         p->program = strdup(job->argv[0]);
         /* A mounted image is used up by a run. */
         if (!own && p->loaded.image <= 0 && !p->loaded.uses_name)
@@ -285,7 +288,7 @@ static void leave_parent(const Work *work, pid_t parent) {
 }
 
 _Noreturn static void work_main(const Work *work, int socket) {
-        Prepared prepared = {};
+        Prepared prepared = { .pool = -1 };
         int r = 0;
 
         while (r >= 0) {

@@ -290,10 +290,15 @@ void cgroup_remove_rest(int cgroup_fd) {
                 (void) rmdir(path);
 }
 
-/* Returns 0 or an errno. */
+/* Few payloads make cgroups, so the first rmdir(2) is often enough. Returns 0 or an errno. */
 static int remove_tree(const char *path) {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int fd = -1;
 
+        if (rmdir(path) >= 0)
+                return 0;
+        if (errno != EBUSY)
+                return errno;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return errno;
         visit_below(fd, remove_one);

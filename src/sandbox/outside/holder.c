@@ -84,6 +84,10 @@ static int try_in_pool(Holder *h, const char *path) {
                 h->taken = false;
                 r = make_below(h, base, path);
         }
+        if (hold >= 0 && h->plan->pool_hold) {
+                fd_close(*h->plan->pool_hold);
+                *h->plan->pool_hold = TAKE_FD(hold);
+        }
         return r;
 }
 

@@ -24,7 +24,7 @@ typedef struct Keeper {
         int scope;     /* the cgroup of the unit */
         int instances;
         int events;    /* cgroup.events of "instances" */
-        int holder;    /* the socket of the isorun that has made the pool; -1: it has made its cgroup, or is gone */
+        int holder;    /* the socket of the isorun that holds the pool; -1: it needs it no more, or is gone */
         int signals;
 } Keeper;
 
@@ -154,19 +154,22 @@ static bool is_populated(const Keeper *k) {
         return pread(k->events, text, sizeof(text) - 1, 0) > 0 && startswith(text, "populated 1\n");
 }
 
-/* Waits until something has changed, or for some time. */
+/* Waits until something has changed, or for some time. While the pool is held, it may be empty, so nothing changes with
+ * its instances. Nobody can hold a pool that is stopped. */
 static void await_change(Keeper *k, int timeout_msec) {
         struct pollfd fds[] = {
                 { .fd = k->signals, .events = POLLIN },
-                { .fd = k->events, .events = POLLPRI },
+                { .fd = k->holder >= 0 ? -1 : k->events, .events = POLLPRI },
                 { .fd = k->holder, .events = POLLIN },
         };
         struct signalfd_siginfo info;
+        bool stopped;
 
         (void) poll(fds, ELEMENTSOF(fds), timeout_msec);
-        if (fds[0].revents && read(k->signals, &info, sizeof(info)) == sizeof(info))
+        stopped = fds[0].revents && read(k->signals, &info, sizeof(info)) == sizeof(info);
+        if (stopped)
                 (void) file_write(k->instances, "cgroup.max.descendants", "0");
-        if (fds[2].revents)
+        if (stopped || fds[2].revents)
                 k->holder = fd_close(k->holder);
 }
 

@@ -16,7 +16,8 @@
  * would give up the scope, with the new instance in it. So the scope is never empty as long as the keeper runs, and the
  * keeper ends only after it has removed "instances". This decides every race: rmdir(2) fails if a start has made its
  * cgroup there, even if no process is in it yet; and mkdir(2) fails with ENOENT after it. Then the start makes the pool
- * again. The keeper of a new pool waits until the isorun that has forked it has made its cgroup.
+ * again. The keeper of a new pool waits until the isorun that has forked it has made its cgroup. A batch has no
+ * instance between two lines, so the keeper of its pool waits until the batch has ended.
  *
  * If systemd stops the pool, the keeper gets SIGTERM. It lets no further cgroup be made (EAGAIN), so starts wait until
  * the instances have ended. If the keeper is killed, no start uses the pool, until its instances have ended.
