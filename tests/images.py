@@ -81,6 +81,16 @@ def layout(root, layers, config=None, packs=None, change=None, tag="1"):
             json.dump(value | {"schemaVersion": 2}, f)
 
 
+def nested(root, depth):
+    """Indices that lead to the manifest, one behind the other."""
+    with open(os.path.join(root, "index.json"), encoding="ascii") as f:
+        index = json.load(f)
+    for _ in range(depth):
+        index["manifests"] = [put(root, json.dumps(index).encode()) | {"mediaType": OCI + "index.v1+json"}]
+    with open(os.path.join(root, "index.json"), "w", encoding="ascii") as f:
+        json.dump(index, f)
+
+
 def blob(root, descriptor):
     return os.path.join(root, "blobs/sha256", descriptor["digest"][7:])
 
@@ -90,6 +100,11 @@ def damage(root, parts):
     with open(path, "r+b") as f:
         f.seek(20)
         f.write(b"damage")
+
+
+def damage_config(root, parts):
+    with open(blob(root, parts["config"]), "ab") as f:
+        f.write(b" ")
 
 
 def truncate(root, parts):
@@ -140,9 +155,12 @@ def make(top):
               "User": "1000", "ExposedPorts": {"8080/tcp": {}}}
     at = lambda name: os.path.join(top, name)
     layout(at("good"), [base, upper], config, ["+gzip", "+zstd"])
+    layout(at("known"), [base, upper], config, ["+gzip", "+zstd"], change=lambda root, parts: [
+        os.unlink(blob(root, part)) for part in parts["layers"]])
     layout(at("plain"), [base], {}, [""])
     layout(at("repeated"), [base, upper, base, layer(member("etc/kept", b"top\n"))], config)
-    layout(at("many"), [base] + [layer(member(f"etc/{i}", b"x")) for i in range(30)], config)
+    few = [layer(member(f"etc/{i}", b"x")) for i in range(30)]
+    layout(at("many"), [base, *few], config)
     with tarfile.open(at("good.tar"), "w") as tar:
         tar.add(at("good"), ".")
     docker(at("docker.tar"), [base, upper], config)
@@ -157,16 +175,24 @@ def make(top):
         "whiteout": [member(".wh...")],
         "root": [member(".", kind=link, target="/etc")],
         "bomb": [member("zeros", bytes(3 << 20))],
-        "files": [directory(f"d{i}") for i in range(20000)],
+        "files": [directory(f"d{i}") for i in range(5000)],
+        "deep": [member("d/" * 300 + "x", b"x")],
     }
     for name, members in hostile.items():
         for info, _ in members:
             info.name = "/etc/absolute" if name == "absolute" else info.name
         layout(at(name), [layer(*members)])
-    for change in damage, truncate, other_contents, media_type, linked_blob, long_digest:
+    for change in damage, damage_config, truncate, other_contents, media_type, linked_blob, long_digest:
         layout(at(change.__name__), [layer(member(change.__name__, b"text" * 100))], change=change)
     layout(at("notar"), [b"this is not a tar archive" * 100])
     layout(at("sparse"), [sparse()])
+    layout(at("window"), [b"\x28\xb5\x2f\xfd\x00\xf8" + bytes(64)], packs=[""], change=as_zstd)
+    layout(at("indices"), [layer(member("x", b"x"))])
+    nested(at("indices"), 4)
+    layout(at("huge"), [layer(member("x", b"x"))])
+    os.truncate(os.path.join(at("huge"), "index.json"), 17 << 20)
+    docker(at("docker-out.tar"), [layer(member("x", b"docker"))], {}, {"Layers": ["../" * 20 + "etc/passwd"]})
+    docker(at("docker-config.tar"), [base], {}, {"Config": "/etc/passwd"})
 
 
 def sparse():
@@ -175,14 +201,19 @@ def sparse():
     return layer((info, b""))
 
 
-def docker(path, layers, config):
+def as_zstd(_, parts):
+    """A frame whose window takes 2 TiB of memory."""
+    parts["layers"][0]["mediaType"] += "+zstd"
+
+
+def docker(path, layers, config, changes=None):
     """As docker save: the second layer is a link, as for one that another image has, too."""
     text = config_of(layers, config)
     names = [f"{sha(data)}/layer.tar" for data in layers]
-    manifest = [{"Config": sha(text) + ".json", "RepoTags": ["example.org/team/app:2"], "Layers": names}]
+    manifest = [{"Config": sha(text) + ".json", "RepoTags": ["example.org/team/app:2"], "Layers": names} | (changes or {})]
     members = [member("manifest.json", json.dumps(manifest).encode()), member(sha(text) + ".json", text),
-               member(names[0], layers[0]), member("shared.tar", layers[1]),
-               member(names[1], kind=tarfile.SYMTYPE, target="../shared.tar")]
+               member(names[0], layers[0]), member("shared.tar", layers[-1]),
+               member(f"{sha(layers[-1])}/link.tar" if len(layers) == 1 else names[1], kind=tarfile.SYMTYPE, target="../shared.tar")]
     with open(path, "wb") as f:
         f.write(layer(*members))
 

@@ -61,7 +61,9 @@ adds() {
 		"a layer that is not the config's|other_contents|*contents have another digest*"
 		"an unknown media type|media_type|unknown media type*" "a digest that is not SHA-256|long_digest|*no digest that isorun can check*"
 		"a blob that is a link out of the image|linked_blob|*it is a link that leads elsewhere*"
-		"a layer that is not an archive|notar|*not a tar archive*")
+		"a layer that is not an archive|notar|*not a tar archive*" "a config with another digest|damage_config|*does not have the digest*"
+		"300 directories in each other|deep|*File name too long*" "indices in indices|indices|*is behind too many indices*"
+		"a frame that takes 2 TiB of memory|window|*cannot decompress it: *" "an index of 17 MiB|huge|*cannot read index.json: File too large*")
 	local case title name pattern before first
 	home=() store=/var/lib/isorun/images owner=root
 	if [ "$label" = user ]; then
@@ -117,16 +119,25 @@ adds() {
 		refuses "$title" "$pattern" "oci:$images/$name"
 	done
 	refuses "a layer that grows" "*larger than --max-size= allows" --max-size=1M "oci:$images/bomb"
+	refuses "a layer of names alone" "*: it grows beyond what --max-size= allows" --max-size=1M "oci:$images/files"
+	refuses "a layer of an archive that is a path out of it" "*cannot read ../*: it is a link that leads elsewhere" "docker-archive:$images/docker-out.tar"
+	refuses "a config that is a path of the host" "*cannot read /etc/passwd: it is a link that leads elsewhere" "docker-archive:$images/docker-config.tar"
 	refuses "an image that is not there" "cannot open*" "oci:$images/none"
 	refuses "a tag that the image does not have" "it has no image with the tag 7*" "oci:$images/good:7"
 	# promise P51
 	is "$label: nothing was written outside" "$(ls -d /out /etc/out /etc/absolute "$store/../out" "$store/out" 2>/dev/null)" ""
 
 	at_once
+	image add "oci:$images/known" known:1
+	is "$label: layers that the store has are not read again" "$status $out" "0 known:1 ${first#* }"
+	image rm known:1
+	of_others
 	image rm good:1 from-archive:1 example.org/team/app:2
 	is "$label: rm removes the names, and the files that no name has" "$status $err$(files_in "$store/layers" "$store/images" "$store/names")" "0 "
 	before=$(stored)
 	interrupted
+	killed
+	disk_full
 	image rm good:1
 	like "$label: ... and not a name that is not there" "$status $err" "125 isoctl: no image good:1*"
 }
@@ -142,6 +153,52 @@ at_once() {
 	for i in "${pids[@]}"; do wait "$i" || status=$?; done
 	is "$label: two at once add one image" "$status $(cut -d' ' -f2 "$tmp"/at-once-* | sort -u | wc -l)" "0 1"
 	image rm many:1 many:2
+}
+
+# Others could put their files into an image, or take set-user-ID programs out of it.
+of_others() {
+	chmod 710 "$store"
+	image add "oci:$images/plain"
+	# promise P51
+	like "$label: a store that others can enter is refused" "$status $err" "125 isoctl: cannot use the images in $store: it must belong to you*"
+	run "${who[@]}" "${home[@]}" "$isorun" --root image:good:1 true
+	also like "$label: ... also as a root" "$status $err" "125 isorun: cannot use the images in $store: it must belong to you*"
+	chmod 700 "$store"
+	[ "$label" = root ] || return
+	chown daemon "$store"
+	image list
+	like "$label: ... and so is one of another user" "$status $err" "125 isoctl: cannot use the images in $store: it must belong to you*"
+	chown root "$store"
+}
+
+# The disk is full in a file's contents, or when its name is made.
+disk_full() {
+	mount -t tmpfs -o "size=400k,mode=700,uid=$(id -u "$owner")" none "$store"
+	image add "oci:$images/plain"
+	like "$label: a full disk is an error" "$status $err" "125 isoctl: *No space left on device*"
+	is "$label: ... and nothing of it is left" "$(find "$store" -type f ! -name lock) $(files_in "$store/layers")" " "
+	umount "$store"
+}
+
+# Random moments, the same in each run.
+killed() {
+	run "${who[@]}" "${home[@]}" python3 -c 'import random, subprocess, sys, time
+random.seed(11)
+begin = time.monotonic()
+subprocess.run(sys.argv[2:], check=True)
+whole, ended = time.monotonic() - begin, 0
+subprocess.run([sys.argv[2], "image", "rm", "killed"], check=True)
+for _ in range(int(sys.argv[1])):
+    add = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
+    time.sleep(whole * random.random())
+    add.kill()
+    ended += add.wait() == -9
+sys.exit(not ended)' "${TEST_FULL:+10}5" "$isoctl" image add "oci:$images/many" killed
+	is "$label: add is killed some times" "$status" 0
+	await gone 'image add oci:.*many'
+	image rm killed 2>/dev/null
+	image gc
+	also is "$label: ... and what it has left is removed" "$status $(find "$store" -name .new)$(stored)" "0 $before"
 }
 
 # A signal that comes during add, and one that cannot be caught.

@@ -265,6 +265,38 @@ static void test_truncated_json(_unused_ void **state) {
                                 fail_msg("the first %zu bytes were taken of %s", n, readers[i].good);
 }
 
+/* What other parsers of JSON read in different ways, or with too much memory. */
+/* promise P51 */
+static void test_strange_json(_unused_ void **state) {
+        enum { DEEP = 100000 };
+        static const struct {
+                const char *what, *text;
+        } cases[] = {
+                { "a list of manifests that is there twice", "{\"manifests\":[],\"manifests\":[" "{}]}" },
+                { "a digest that is there twice", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\"," DIGEST "," DIGEST "}]}" },
+                { "a number that no type has", "{\"x\":" A8 "}" },
+                { "a number of 10^999", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\"," DIGEST ",\"size\":1e999}]}" },
+                { "an integer of 30 digits", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\"," DIGEST
+                                             ",\"size\":999999999999999999999999999999}]}" },
+                { "text after the object", INDEX "{}" },
+                { "a byte that is not UTF-8", "{\"manifests\":[\"\xff\"]}" },
+                { "a digest in upper case", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\","
+                                            "\"digest\":\"sha256:" "AAAAAAAA" A8 A8 A8 A8 A8 A8 A8 "\"}]}" },
+                { "a digest that is a number", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\",\"digest\":1}]}" },
+                { "manifests that are an object", "{\"manifests\":{\"0\":{}}}" },
+        };
+        char *deep = malloc(DEEP + 1);
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                expect_result(cases[i].what, take(&readers[0], cases[i].text, strlen(cases[i].text)) < 0, true);
+        assert_non_null(deep);
+        memset(deep, '[', DEEP);
+        deep[DEEP] = '\0';
+        for (size_t i = 0; i < ELEMENTSOF(readers); i++)
+                expect_result("100000 lists in each other", take(&readers[i], deep, DEEP) < 0, true);
+        free(deep);
+}
+
 static const struct {
         const char *what, *config, *policy;
 } configs[] = {
@@ -376,6 +408,7 @@ int main(void) {
                 cmocka_unit_test(test_names),
                 cmocka_unit_test(test_random_json),
                 cmocka_unit_test(test_truncated_json),
+                cmocka_unit_test(test_strange_json),
                 cmocka_unit_test(test_configs),
                 cmocka_unit_test(test_random_configs),
         };
