@@ -160,7 +160,9 @@ def make(top):
     layout(at("plain"), [base], {}, [""])
     layout(at("repeated"), [base, upper, base, layer(member("etc/kept", b"top\n"))], config)
     few = [layer(member(f"etc/{i}", b"x")) for i in range(30)]
+    more = [layer(directory("opaque"), member(f"opaque/.wh.{i - 1}"), member(f"opaque/{i}", b"y")) for i in range(40)]
     layout(at("many"), [base, *few], config)
+    layout(at("most"), [base, *few, *more], config, [""] * 71)
     with tarfile.open(at("good.tar"), "w") as tar:
         tar.add(at("good"), ".")
     docker(at("docker.tar"), [base, upper], config)

@@ -14,7 +14,6 @@
 #include "image/manifest.h"
 #include "image/source.h"
 #include "image/tree.h"
-#include "policy/value/value.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -127,16 +126,6 @@ static char *list_layers(const Adder *a) {
         return text_finish(&text);
 }
 
-static int check_layers(const Adder *a) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < a->manifest.n_layers; i++)
-                n += !is_repeated(a, i);
-        return n > IMAGE_LAYERS_MAX ? report_error(a->report, E2BIG,
-                                                   "the image has %zu different layers, and isorun stacks "
-                                                   "at most %d", n, IMAGE_LAYERS_MAX) : 0;
-}
-
 static Compression compression_of(const LayerBlob *layer, int fd) {
         return layer->sniff ? image_source_compression(fd) : layer->compression;
 }
@@ -246,8 +235,6 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
                 r = find_name(a, addition->name, &name);
         if (r >= 0)
                 r = read_config(a);
-        if (r >= 0)
-                r = check_layers(a);
         if (r >= 0)
                 r = config_write_policy(a->config, a->config_size, &a->policy, a->report);
         if (r >= 0)

@@ -6,13 +6,14 @@
 
 #include "image/json.h"
 #include "image/store.h"
+#include "policy/value/value.h"
 #include "util/array.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
 
 #define REF_NAME "org.opencontainers.image.ref.name"
-enum { LAYERS_MAX = 500, MANIFESTS_MAX = 1000 };
+enum { MANIFESTS_MAX = 1000 };
 
 typedef struct MediaType {
         const char *name;
@@ -183,8 +184,8 @@ static int add_layer(Manifest *m, const json_t *descriptor, Report *report) {
 }
 
 static int check_count(const json_t *layers, Report *report) {
-        if (!json_is_array(layers) || json_array_size(layers) == 0 || json_array_size(layers) > LAYERS_MAX)
-                return report_error(report, EBADMSG, "an image must have 1 to %d layers", LAYERS_MAX);
+        if (!json_is_array(layers) || json_array_size(layers) == 0 || json_array_size(layers) > IMAGE_LAYERS_MAX)
+                return report_error(report, EBADMSG, "an image must have 1 to %d layers", IMAGE_LAYERS_MAX);
         return 0;
 }
 

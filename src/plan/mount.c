@@ -151,6 +151,6 @@ bool plan_mount_is_read_only(const PlanMount *m) {
 void plan_mount_deinit(PlanMount *mount) {
         free(mount->destination);
         plan_source_deinit(&mount->source);
-        if (has_string(mount->kind))
+        if (has_string(mount->kind) || mount->kind == MOUNT_ROOT)
                 free(mount->options);
 }

@@ -100,7 +100,8 @@ typedef struct PlanMount {
                               the file that the text is a copy of, with one more line */
         MountAttributes attributes;
         union {
-                char *options;      /* MOUNT_OVERLAY, MOUNT_TMPFS, MOUNT_PROC, MOUNT_DEVPTS: "mode=755,size=64M" */
+                char *options;      /* MOUNT_OVERLAY, MOUNT_TMPFS, MOUNT_PROC, MOUNT_DEVPTS: "mode=755,size=64M";
+                                       MOUNT_ROOT: NULL, or those of the layer in memory over an image */
                 char *target;       /* MOUNT_SYMLINK */
                 char *relayed_to;   /* MOUNT_NOTIFY: systemd's socket, only printed */
                 struct {
@@ -130,6 +131,11 @@ PlanMount plan_blocked(const char *destination);
 
 /* Whether no allocation for the mount has failed. */
 bool plan_mount_is_whole(const PlanMount *mount);
+
+/* Whether what the payload writes to it stays in memory, over the source. */
+static inline bool plan_mount_is_overlay(const PlanMount *mount) {
+        return mount->kind == MOUNT_OVERLAY || (mount->kind == MOUNT_ROOT && mount->options);
+}
 
 /* Whether the payload can write to the source itself. */
 static inline bool plan_mount_is_writable_bind(const PlanMount *mount) {

@@ -227,6 +227,7 @@ roots() {
 
 	inside "an image is the root: upper layers win, delete and hide" $'upper\nkept passwd new' --root image:good:1 \
 		'cat /etc/kept; echo $(ls /etc /opaque | grep -v :)'
+	[ "$label" = user ] || inside "... also without a user namespace" "passwd new" --root image:good:1 -p PrivateUsers=no 'echo $(ls /opaque /etc | grep -v -e : -e kept)'
 	inside "its config sets the environment and the working directory" "env 100% \$x /work" --root image:good:1 'echo $FROM $PWD'
 	inside "a line of the policy wins" "mine /bin" --root image:good:1 -E FROM=mine -C /bin 'echo $FROM $PWD'
 	inside "the root is read-only, and a volume of the image is in memory" "written" --root image:good:1 \
@@ -242,6 +243,10 @@ roots() {
 		'echo $(cat /etc/kept; ls /etc)'
 	image add "oci:$images/many"
 	inside "more layers than a policy can stack" "x 33" --root image:many:1 'cat /etc/29 | tr -d "\n"; echo " $(ls /etc | wc -l)"'
+	image add "oci:$images/most"
+	inside "... and more than one option of the kernel names" "x 39 old 33" --root image:most:1 \
+		'cat /etc/29 | tr -d "\n"; echo "" $(ls /opaque; ls /etc | wc -l)'
+	changeable
 	run "${who_runs[@]}" "$isoctl" explain --verbose "$tmp/image.conf" -- true
 	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
 	run "${who_runs[@]}" "$isorun" --root image:good:7 true
@@ -249,6 +254,30 @@ roots() {
 		"125 isorun: --root: RootDirectory=: no image good:7 in $store (isoctl image add takes one)"
 	held --name image-test-"$label"
 	[ "$label" = user ] || held --hand-over
+}
+
+# A layer in memory for what is written.
+changeable() {
+	local pid script='rm /etc/kept; rm -r /opaque; mkdir /opaque; echo x >/opaque/x; echo y >>/etc/passwd; echo $(ls /opaque /etc; tail -n1 /etc/passwd)'
+	inside "a layer in memory takes what is written" "/etc: passwd /opaque: x y" --root image:good:1:overlay "$script"
+	inside "... also over many layers" "/etc: $(seq -s ' ' 0 29 | xargs -n1 | sort | xargs) gone passwd /opaque: x y" \
+		--root image:most:1:overlay "$script"
+	[ "$label" = user ] || inside "... also without a user namespace" "/etc: passwd /opaque: x y" \
+		--root image:good:1:overlay -p PrivateUsers=no "$script"
+	inside "... and no more than size= allows" "no 131072" --root image:good:1:overlay,size=128K \
+		'cat /bin/busybox >/work/x 2>/dev/null || echo no $(stat -c %s /work/x)'
+	# promise P51
+	is "$label: ... and no layer has changed by it" "$("${who_runs[@]}" "$isoctl" image verify 2>&1; echo $?)" 0
+	run "${who_runs[@]}" "$isorun" --dry-run --verbose --root image:good:1:overlay true
+	like "$label: the plan says so" "$out" "*  /  *writable */root*, writes stay in memory (size=64M)*"
+	"${who_runs[@]}" "$isorun" --quiet --name image-overlay --root image:good:1:overlay sleep 7655 </dev/null &
+	pid=$!
+	await runs '^sleep 7655$'
+	verified image-overlay
+	kill "$pid"
+	wait "$pid"
+	run "${who_runs[@]}" "$isorun" --root image:good:1:overlay,size=x true
+	like "$label: a layer with a size that is none is an error" "$status $err" "125 isorun: --root: *not a size greater than 0*"
 }
 
 # An image that a running instance uses stays, and goes afterwards.
@@ -273,7 +302,7 @@ held() { # options: also of a service that isorun hands over to the reaper
 	image rm good:1
 	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use them*"
 	# promise P51
-	is "$label: ... and they are still there" "$(files_in "$store/images" | wc -l)" 3
+	is "$label: ... and they are still there" "$(files_in "$store/images" | wc -l)" 4
 	if [ "$handed" = yes ]; then
 		systemctl stop isorun-image-test
 	else
@@ -282,10 +311,10 @@ held() { # options: also of a service that isorun hands over to the reaper
 	fi
 	await gone '^sleep 7654$'
 	eventually gone_image
-	is "$label: ... and gc removes them afterwards" "$status $(files_in "$store/images" | wc -l)" "0 2"
+	is "$label: ... and gc removes them afterwards" "$status $(files_in "$store/images" | wc -l)" "0 3"
 	image add "oci:$images/good"
 }
-gone_image() { image gc && [ "$(files_in "$store/images" | wc -l)" = 2 ]; }
+gone_image() { image gc && [ "$(files_in "$store/images" | wc -l)" = 3 ]; }
 
 printf '[Policy]\nBase=default\n[Sandbox]\nRootDirectory=image:good:1\n' >"$tmp/image.conf"
 find_place

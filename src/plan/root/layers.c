@@ -8,6 +8,7 @@
 #include "plan/root/source.h"
 #include "plan/who/tree.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* Compares inodes, because another path, a bind mount or an fd can lead to the root. If they cannot be compared, more
  * is hidden. */
@@ -102,6 +103,15 @@ static int check_image(RootBuilder *rb, const Setting *s) {
         return 0;
 }
 
+/* What the payload writes goes to a layer in memory. */
+static int make_changeable(const Setting *s, PlanMount *root) {
+        _cleanup_free_ char *size = size_format(s->value.size);
+
+        root->attributes.read_only = false;
+        root->options = size ? format("size=%s", size) : NULL;
+        return root->options ? 0 : -ENOMEM;
+}
+
 int build_begin_root(RootBuilder *rb) {
         const Setting *s = policy_get(rb->b->policy, D_RootDirectory);
         PlanMount root = mount_of_setting(D_RootDirectory, s, (PlanMount) {
@@ -109,12 +119,14 @@ int build_begin_root(RootBuilder *rb) {
                 .attributes = { .read_only = !rb->b->request->writable_root, .recursive = true } });
         int r = check_image(rb, s);
 
+        if (r >= 0 && s->value.number == ROOT_IMAGE && s->value.size.number > 0)
+                r = make_changeable(s, &root);
         rb->bare_root = s->value.number == ROOT_NONE;
         for (char *const *layer = layers_of(rb, s); r >= 0 && *layer; layer++)
                 r = begin_layer(rb, s, *layer, &root.source);
         if (r >= 0)
                 r = check_layers(rb, s, &root.source);
-        if (r >= 0 && !root.attributes.read_only)
+        if (r >= 0 && rb->b->request->writable_root)
                 r = build_tree_root(rb->b, &root.source);
         if (r < 0) {
                 plan_mount_deinit(&root);

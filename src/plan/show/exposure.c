@@ -167,7 +167,9 @@ static unsigned assess_hostname(const Plan *plan, _unused_ uint64_t parameter, _
 static unsigned assess_system(const Plan *plan, _unused_ uint64_t parameter, _unused_ const char **details) {
         const PlanMount *root = plan->n_mounts ? &plan->mounts[0] : NULL;
 
-        return root && !root->attributes.read_only && root->source.kind != SOURCE_NONE ? 10 : 0;
+        if (!root || root->attributes.read_only || plan_mount_is_overlay(root))
+                return 0;
+        return root->source.kind != SOURCE_NONE ? 10 : 0;
 }
 
 static unsigned assess_root(const Plan *plan, _unused_ uint64_t parameter, _unused_ const char **details) {

@@ -127,7 +127,7 @@ static void print_flags(const PlanMount *m, FILE *f) {
 }
 
 static const char *options_of(const PlanMount *m) {
-        const bool has = m->kind == MOUNT_OVERLAY || m->kind == MOUNT_TMPFS || m->kind == MOUNT_PROC ||
+        const bool has = plan_mount_is_overlay(m) || m->kind == MOUNT_TMPFS || m->kind == MOUNT_PROC ||
                          m->kind == MOUNT_DEVPTS;
 
         return has && m->options ? m->options : "";
@@ -135,7 +135,8 @@ static const char *options_of(const PlanMount *m) {
 
 /* Its source, if a path says where it is. */
 static const char *source_of(const PlanMount *m) {
-        const bool shown = m->kind == MOUNT_ROOT || m->kind == MOUNT_BIND || m->kind == MOUNT_MERGE;
+        const bool shown = (m->kind == MOUNT_ROOT && !plan_mount_is_overlay(m)) || m->kind == MOUNT_BIND ||
+                           m->kind == MOUNT_MERGE;
 
         return shown && plan_source_has_path(&m->source) ? m->source.path : "";
 }
@@ -149,7 +150,7 @@ static int print_mount(const PlanMount *m, FILE *f) {
         r = begin_at(f, asked ? &m->origin : NULL, "mount");
         if (r < 0)
                 return r;
-        promise_text(f, mount_kinds[m->kind]);
+        promise_text(f, mount_kinds[plan_mount_is_overlay(m) ? MOUNT_OVERLAY : m->kind]);
         promise_text(f, m->destination);
         print_flags(m, f);
         promise_text(f, options_of(m));

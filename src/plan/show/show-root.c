@@ -12,7 +12,7 @@ static void show_source(Output *out, const PlanMount *m, const Origin *origin) {
 
         if (!source)
                 out->oom = true;
-        else if (m->kind == MOUNT_OVERLAY)
+        else if (plan_mount_is_overlay(m))
                 output_entry(out, m->destination, origin, "writable %s%s, writes stay in memory (%s)", source,
                              m->attributes.no_exec ? ", noexec" : "", m->options);
         else

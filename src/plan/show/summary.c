@@ -181,11 +181,11 @@ static char *name_volume(const PlanMount *m) {
 
 static bool is_volume(const PlanMount *m) {
         return (m->kind == MOUNT_BIND || m->kind == MOUNT_ROOT) && m->source.kind != SOURCE_NONE &&
-               !m->attributes.read_only && !(m->kind == MOUNT_ROOT && m->merge);
+               !m->attributes.read_only && !plan_mount_is_overlay(m) && !(m->kind == MOUNT_ROOT && m->merge);
 }
 
 static bool is_memory(const PlanMount *m) {
-        return m->kind == MOUNT_OVERLAY || (m->kind == MOUNT_TMPFS && !m->attributes.read_only);
+        return plan_mount_is_overlay(m) || (m->kind == MOUNT_TMPFS && !m->attributes.read_only);
 }
 
 static bool is_writable_grant(const PlanMount *m) {

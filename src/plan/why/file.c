@@ -341,7 +341,7 @@ static int use_socket(Asked *q, const Place *place) {
                 return answer_denied(q->a, ECONNREFUSED, BY_FILES, "%s is not a socket", path);
         add_origin(q, m);
         /* The kernel finds a server by the inode, and that of an overlay is another one. */
-        if (m->kind == MOUNT_OVERLAY)
+        if (plan_mount_is_overlay(m))
                 return answer_denied(q->a, ECONNREFUSED, BY_MOUNT, "%s is an overlay, and no socket works through one",
                                      m->destination);
         return answer_allowed(q->a, "%s is a socket of the host; whether a server is there is another question", path);
@@ -380,7 +380,7 @@ static int use_existing(Asked *q, const Place *place) {
         return answer_allowed(q->a, "%s is %s%s", place->spot.path,
                               m->kind == MOUNT_BLOCKED ? "hidden: an empty file that the payload may use" :
                               place->spot.hosts        ? "a file of the host" : "in memory",
-                              action == WHY_WRITE && m->kind == MOUNT_OVERLAY ? ", and changes stay in memory" : "");
+                              action == WHY_WRITE && plan_mount_is_overlay(m) ? ", and changes stay in memory" : "");
 }
 
 /* Whether rmdir(2) would find entries in the directory. */

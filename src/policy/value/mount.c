@@ -67,16 +67,35 @@ static int parse_source(ValueParser *p, const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+static int take_size(ValueParser *p, const char *text, Size *ret) {
+        int r = size_parse(text, ret);
+
+        return r < 0 ? value_not_size(p, "a size greater than 0 (such as 64M or 10%)", text) : r;
+}
+
+/* Parses "overlay[,size=SIZE]". */
+static int take_overlay(ValueParser *p, const char *text, Size *ret) {
+        const char *rest = startswith(text, "overlay"), *size = startswith(rest, ",size=");
+
+        *ret = (Size) { .number = 64 << 20 };
+        return size ? take_size(p, size, ret) : *rest ? value_not(p, "overlay or overlay,size=SIZE", text) : 0;
+}
+
 /* The store decides whether it is a name. */
 static int emit_image(ValueParser *p, const char *text) {
         _cleanup_strv_free_ char **words = NULL;
-        const char *name = text + strlen(ROOT_IMAGE_PREFIX);
+        const char *name = text + strlen(ROOT_IMAGE_PREFIX), *last = strrchr(name, ':');
+        const bool overlay = last && (streq(last, ":overlay") || startswith(last, ":overlay,"));
+        Size size = {};
+        int r = overlay ? take_overlay(p, last + 1, &size) : 0;
 
-        if (!*name || strpbrk(name, " \t"))
-                return value_not(p, "image:NAME[:TAG]", text);
-        if (strv_push(&words, text) < 0)
+        if (r < 0)
+                return r;
+        if (!*name || last == name || strpbrk(name, " \t"))
+                return value_not(p, "image:NAME[:TAG][:overlay]", text);
+        if (strv_consume(&words, format("%.*s", (int) (overlay ? last - text : (ptrdiff_t) strlen(text)), text)) < 0)
                 return -ENOMEM;
-        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = ROOT_IMAGE });
+        return value_emit(p, text, (Value) { .words = TAKE_PTR(words), .number = ROOT_IMAGE, .size = size });
 }
 
 /* words: the layers, lowest first; number: ROOT_*. */
@@ -130,12 +149,6 @@ static int check_hide(ValueParser *p, const char *pattern) {
         if (!*pattern || pattern[0] == '/' || !path_is_safe(absolute) || ends_in_dot(pattern))
                 return value_not(p, "a pattern relative to the volume (such as *.key)", pattern);
         return 0;
-}
-
-static int take_size(ValueParser *p, const char *text, Size *ret) {
-        int r = size_parse(text, ret);
-
-        return r < 0 ? value_not_size(p, "a size greater than 0 (such as 64M or 10%)", text) : r;
 }
 
 /* Takes an option that has a value. Returns 1, or 0 if it is another option. */

@@ -94,8 +94,8 @@ enum {
 /* Directories that a policy stacks for a root. */
 enum { ROOT_LAYERS_MAX = 8 };
 
-/* A container image has more: as many as overlayfs takes in one option of fsconfig(2) of 255 bytes, "3:4:…:100". */
-enum { IMAGE_LAYERS_MAX = 60 };
+/* A container image has more: as many as overlayfs stacks (OVL_MAX_STACK). */
+enum { IMAGE_LAYERS_MAX = 500 };
 
 #define ROOT_IMAGE_PREFIX "image:"
 
@@ -103,7 +103,8 @@ enum { IMAGE_LAYERS_MAX = 60 };
 enum {
         ROOT_LAYERS, /* words: a path or name for each layer, lowest first */
         ROOT_NONE,   /* only what the policy adds */
-        ROOT_IMAGE,  /* words: "image:NAME[:TAG]", a container image of the store (image/store.h) */
+        ROOT_IMAGE,  /* words: "image:NAME[:TAG]", a container image of the store (image/store.h); size.number: 0, or
+                        the size of the layer in memory for what is written */
 };
 
 /* Value.number of type_working_directory. */

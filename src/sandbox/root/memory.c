@@ -29,7 +29,7 @@ static bool needs_scratch(const RootMaker *rm) {
         for (size_t i = 0; i < rm->plan->n_mounts; i++) {
                 const PlanMount *m = &rm->plan->mounts[i];
 
-                if (m->kind == MOUNT_FILE || m->kind == MOUNT_COPY || m->kind == MOUNT_OVERLAY ||
+                if (m->kind == MOUNT_FILE || m->kind == MOUNT_COPY || plan_mount_is_overlay(m) ||
                     m->kind == MOUNT_BLOCKED || (rm->guard && m->kind == MOUNT_TMPFS && m->attributes.read_only))
                         return true;
         }
@@ -260,22 +260,23 @@ static int go_to_fds(void) {
         return chdir("/proc/self/fd") < 0 ? -errno : 0;
 }
 
-/* Makes an overlay as a detached mount. lower has n directories, the highest first; upper and work are -1 for a
- * read-only overlay. Returns the fd or -errno. */
-static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, unsigned attributes) {
+/* overlayfs prefers xattrs that need CAP_SYS_ADMIN in the initial user namespace ("trusted.*"). In another user
+ * namespace, it must use "user.*", and the layers of a container image have these. */
+static bool uses_user_xattrs(const Plan *plan) {
+        return plan->uid_map.n || plan->layers_lock > 0;
+}
+
+/* Makes an overlay of few directories. */
+static int make_small_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, unsigned attributes) {
         _cleanup_close_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
         int r, fd;
 
         if (fs < 0)
                 return -errno;
-        r = go_to_fds();
-        if (r >= 0)
-                r = set_layers(rm, fs, lower, n, upper, work);
+        r = set_layers(rm, fs, lower, n, upper, work);
         if (r < 0)
                 return r;
-        /* overlayfs prefers xattrs that need CAP_SYS_ADMIN in the initial user namespace ("trusted.*"). In another user
-         * namespace, it must use "user.*". */
-        if (rm->plan->uid_map.n && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        if (uses_user_xattrs(rm->plan) && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 return mount_refused(fs, &rm->reason);
         r = create_overlay(rm, fs, lower, n);
         if (r < 0)
@@ -284,20 +285,47 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
         return fd < 0 ? mount_refused(fs, &rm->reason) : fd;
 }
 
-int root_make_stack(RootMaker *rm, const PlanMount *m) {
-        int fds[IMAGE_LAYERS_MAX], r = -E2BIG;
-        size_t n = 0;
+/* Writes the options of mount(2). Returns 0 or -E2BIG. */
+static int write_options(const Plan *plan, const int *lower, size_t n, int upper, int work, char *ret, size_t size) {
+        size_t used = (size_t) snprintf(ret, size, "lowerdir=");
 
-        fds[n++] = root_open_source(rm, m->source.path, O_DIRECTORY);
-        for (char **l = m->source.lower; *l && n < IMAGE_LAYERS_MAX && fds[n - 1] >= 0; l++)
-                fds[n++] = root_open_source(rm, *l, O_DIRECTORY);
-        if (fds[n - 1] < 0)
-                r = fds[n - 1];
-        else if (!m->source.lower[n - 1])
-                r = make_overlay(rm, fds, n, -1, -1, mount_attribute_bits(m->attributes));
-        for (size_t i = 0; i < n; i++)
-                fd_close(fds[i]);
-        return r;
+        for (size_t i = 0; used < size && i < n; i++)
+                used += (size_t) snprintf(ret + used, size - used, "%s%d", i ? ":" : "", lower[i]);
+        if (used < size && upper >= 0)
+                used += (size_t) snprintf(ret + used, size - used, ",upperdir=%d,workdir=%d", upper, work);
+        if (used < size && uses_user_xattrs(plan))
+                used += (size_t) snprintf(ret + used, size - used, ",userxattr");
+        return used < size ? 0 : -E2BIG;
+}
+
+/* Makes an overlay of many directories. An option of fsconfig(2) has less than 256 bytes, and those of mount(2) have a
+ * page (lowerdir+ is only there since Linux 6.8). What mount(2) has made is attached, over the old root: the mounts
+ * must be private by now. finish() of root.c detaches it. */
+static int make_large_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work,
+                              MountAttributes attributes) {
+        _cleanup_close_ int fd = -1;
+        char options[4096];
+        int r = write_options(rm->plan, lower, n, upper, work, options, sizeof(options));
+
+        if (r < 0)
+                return r;
+        if (mount("overlay", "/", "overlay", mount_attribute_flags(attributes), options) < 0)
+                return -errno;
+        rm->layers++;
+        fd = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : mount_copy(fd, false);
+}
+
+/* Makes an overlay as a detached mount. lower has n directories, the highest first; upper and work are -1 for a
+ * read-only overlay. Returns the fd or -errno. */
+static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, int work, MountAttributes attributes) {
+        enum { FEW = 60 }; /* "3:4:…:100" has less than 256 bytes */
+        int r = go_to_fds();
+
+        if (r < 0)
+                return r;
+        return n > FEW ? make_large_overlay(rm, lower, n, upper, work, attributes)
+                       : make_small_overlay(rm, lower, n, upper, work, mount_attribute_bits(attributes));
 }
 
 /* Makes the upper and the work directory of an overlay. The upper one gets the mode and the owner of the lower one. */
@@ -321,21 +349,38 @@ static int make_upper(RootMaker *rm, int memory, int lower, int *ret_upper, int 
         return fchmod(*ret_upper, st.st_mode & 0777) < 0 ? -errno : 0;
 }
 
-int root_do_overlay(RootMaker *rm, const PlanMount *m) {
-        _cleanup_close_ int lower = -1, memory = -1, upper = -1, work = -1, fd = -1;
-        int r;
+/* Makes an overlay whose changes stay in memory. */
+static int make_changeable(RootMaker *rm, const int *lower, size_t n, const PlanMount *m) {
+        _cleanup_close_ int memory = make_memory(rm, m->options), upper = -1, work = -1;
+        int r = memory < 0 ? memory : make_upper(rm, memory, lower[0], &upper, &work);
 
-        lower = root_open_source(rm, m->source.path, O_DIRECTORY);
-        r = lower;
+        return r < 0 ? r : make_overlay(rm, lower, n, upper, work, m->attributes);
+}
+
+int root_make_stack(RootMaker *rm, const PlanMount *m) {
+        char *const none[] = { NULL }, *const *lower = m->source.lower ?: none;
+        int fds[IMAGE_LAYERS_MAX], r = -E2BIG;
+        size_t n = 0;
+
+        fds[n++] = root_open_source(rm, m->source.path, O_DIRECTORY);
+        for (char *const *l = lower; *l && n < IMAGE_LAYERS_MAX && fds[n - 1] >= 0; l++)
+                fds[n++] = root_open_source(rm, *l, O_DIRECTORY);
+        if (fds[n - 1] < 0)
+                r = fds[n - 1];
+        else if (!lower[n - 1])
+                r = plan_mount_is_overlay(m) ? make_changeable(rm, fds, n, m)
+                                             : make_overlay(rm, fds, n, -1, -1, m->attributes);
+        for (size_t i = 0; i < n; i++)
+                fd_close(fds[i]);
+        return r;
+}
+
+int root_do_overlay(RootMaker *rm, const PlanMount *m) {
+        _cleanup_close_ int lower = root_open_source(rm, m->source.path, O_DIRECTORY), fd = -1;
+        int r = lower;
+
         if (r >= 0) {
-                memory = make_memory(rm, m->options);
-                r = memory;
-        }
-        if (r >= 0)
-                r = make_upper(rm, memory, lower, &upper, &work);
-        if (r >= 0) {
-                fd = make_overlay(rm, &lower, 1, upper, work,
-                                  mount_attribute_bits(m->attributes));
+                fd = make_changeable(rm, &lower, 1, m);
                 r = fd;
         }
         return r < 0 ? root_mount_fail(rm, m, -r, "make an overlay of", m->source.path) : root_place(rm, m, fd);

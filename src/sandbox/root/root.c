@@ -329,24 +329,40 @@ static int bind_root(RootMaker *rm, const PlanMount *root) {
 static int make_root(RootMaker *rm, const PlanMount *root) {
         if (root->source.kind == SOURCE_NONE)
                 return mount_make("tmpfs", "mode=755,size=1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, &rm->reason);
-        return root->source.kind == SOURCE_LAYERS ? root_make_stack(rm, root) : bind_root(rm, root);
+        if (root->source.kind == SOURCE_LAYERS || plan_mount_is_overlay(root))
+                return root_make_stack(rm, root);
+        return bind_root(rm, root);
 }
 
-/* Attaches the new root over the old one. */
-static int begin_over(RootMaker *rm, const PlanMount *root) {
+static int keep_root(RootMaker *rm, const PlanMount *root) {
         int r = make_root(rm, root);
 
         if (r < 0)
                 return fail_at(rm->f, subject_mount(rm->plan, root), -r, "cannot make a root from %s%s",
                                root->source.path ?: "an empty directory",
-                                       *rm->reason.text ? rm->reason.text : failure_hint(-r));
+                               *rm->reason.text ? rm->reason.text : failure_hint(-r));
         rm->new_root = r;
+        return 0;
+}
 
+/* Attaches the new root over the old one. A container image may need the scratch, or be attached at first. Other roots
+ * may be a copy of the old one, in which the scratch must not be. */
+static int begin_over(RootMaker *rm, const PlanMount *root) {
+        const bool is_image = rm->plan->layers_lock > 0;
+        int r = is_image ? 0 : keep_root(rm, root);
+
+        if (r < 0)
+                return r;
         /* Makes the old tree private, so that mounts made here do not propagate to the host. */
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return fail(rm->f, errno, "cannot make the mounts private");
         rm->layers++;
         r = root_make_scratch(rm);
+        if (r >= 0 && is_image) {
+                r = keep_root(rm, root);
+                if (r < 0)
+                        return r;
+        }
         if (r >= 0)
                 r = mount_attach(rm->new_root, rm->old_root);
         return r < 0 ? fail(rm->f, -r, "cannot attach the new root%s", rm->reason.text) : 0;
