@@ -208,7 +208,7 @@ static char *choose_name(const Adder *a, const char *given) {
 
 static int find_name(const Adder *a, const char *given, char **ret) {
         _cleanup_free_ char *name = choose_name(a, given);
-        int r = name ? image_name_parse(name, ret) : -ENOMEM;
+        int r = !name ? -ENOMEM : startswith(name, "sha256:") ? -EINVAL : image_name_parse(name, ret);
 
         return r == -EINVAL ? report_error(a->report, EINVAL, "not a name of an image: \"%s\" (add NAME[:TAG])", name)
                             : report_if_oom(a->report, r);

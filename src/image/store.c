@@ -137,21 +137,51 @@ static int find_name(const Store *store, const char *name, char **ret) {
         return 0;
 }
 
+/* Finds the only image whose ID begins so. */
+static int find_id(const Store *store, const char *begin, char **ret) {
+        _cleanup_close_ int fd = openat(store->fd, "images", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_free_ char **ids = NULL;
+        const char *found = NULL;
+        int r = fd < 0 ? -errno : directory_list(fd, &ids);
+
+        for (char **id = ids; r >= 0 && id && *id; id++) {
+                if (!digest_is_hex(*id) || !startswith(*id, begin))
+                        continue;
+                if (found)
+                        return -ENOTUNIQ;
+                found = *id;
+        }
+        if (r < 0 || !found)
+                return r < 0 ? r : -ENOENT;
+        *ret = strdup(found);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static bool is_begin_of_id(const char *text) {
+        const size_t n = strlen(text);
+
+        return n >= ID_BEGIN_MIN && n <= DIGEST_HEX && !text[strspn(text, "0123456789abcdef")];
+}
+
 int store_find(const Store *store, const char *name, char **ret) {
         const char *hex = startswith(name, "sha256:");
-        _cleanup_free_ char *path = NULL;
 
         if (store->fd < 0)
                 return -ENOENT;
-        if (!hex || !digest_is_hex(hex))
-                return find_name(store, name, ret);
-        path = format("images/%s", hex);
-        if (!path)
-                return -ENOMEM;
-        if (faccessat(store->fd, path, F_OK, 0) < 0)
-                return -errno;
-        *ret = strdup(hex);
-        return *ret ? 0 : -ENOMEM;
+        return hex && is_begin_of_id(hex) ? find_id(store, hex, ret) : find_name(store, name, ret);
+}
+
+char *store_tags(const Store *store, const char *name) {
+        const size_t n = (size_t) (strrchr(name, ':') - name);
+        _cleanup_strv_free_ char **names = NULL, **tags = NULL;
+        _cleanup_free_ char *joined = NULL;
+        int r = store_names(store, &names);
+
+        for (char **other = names; r >= 0 && other && *other; other++)
+                if (strncmp(*other, name, n + 1) == 0)
+                        r = strv_push(&tags, *other);
+        joined = r < 0 || !tags ? NULL : strv_join(tags, ", ");
+        return joined ? format("; it has %s", joined) : strdup("");
 }
 
 int store_open_image(const Store *store, const char *id) {

@@ -39,8 +39,13 @@ void store_deinit(Store *store);
 /* Parses NAME[:TAG]; the tag defaults to "latest". *ret is NAME:TAG, on the heap. Returns 0, -EINVAL or -ENOMEM. */
 int image_name_parse(const char *text, char **ret);
 
-/* The ID of an image: of NAME:TAG, or of "sha256:ID". *ret is on the heap. Returns 0, -ENOENT, or another -errno. */
+/* The ID of an image: of NAME:TAG, or of "sha256:ID", or of at least ID_BEGIN_MIN digits with which only one ID begins.
+ * *ret is on the heap. Returns 0, -ENOENT, -ENOTUNIQ, or another -errno. */
 int store_find(const Store *store, const char *name, char **ret);
+enum { ID_BEGIN_MIN = 8 };
+
+/* For a message that there is no NAME:TAG: "; it has NAME:OTHER, …", or "", on the heap; NULL when memory runs out. */
+char *store_tags(const Store *store, const char *name);
 
 /* Opens an image's directory. Returns the fd or -errno. */
 int store_open_image(const Store *store, const char *id);

@@ -5,6 +5,7 @@
 
 #include "image/store.h"
 #include "util/fd.h"
+#include "util/sha256.h"
 #include "util/strv.h"
 #include "util/text.h"
 
@@ -15,6 +16,7 @@ void image_root_deinit(ImageRoot *root) {
         if (root->lock > 0)
                 fd_close(root->lock);
         free(root->name);
+        free(root->id);
         policy_free(root->policy);
         *root = (ImageRoot) {};
 }
@@ -71,12 +73,19 @@ static int find(ImageRoot *root, const Store *store, const Setting *s, const Spe
                 r = store_find(store, name, &id);
         if (r >= 0) {
                 root->name = format(ROOT_IMAGE_PREFIX "%s", name);
-                r = root->name ? open_image(root, store, id, specifiers, report) : -ENOMEM;
+                root->id = format("sha256:%s", id);
+                r = root->name && root->id ? open_image(root, store, id, specifiers, report) : -ENOMEM;
         }
-        if (r == -ENOENT)
+        if (r == -ENOENT) {
+                _cleanup_free_ char *tags = store_tags(store, name);
+
                 return report_error_at(report, s->origin, KEY, ENOENT,
-                                       "no image %s in %s (isoctl image add takes one)", name,
-                                       store->path);
+                                       "no image %s in %s%s (isoctl image add takes one)", name, store->path,
+                                       tags ?: "");
+        }
+        if (r == -ENOTUNIQ)
+                return report_error_at(report, s->origin, KEY, ENOTUNIQ,
+                                       "several images in %s have an ID that begins so: %s", store->path, name);
         return r < 0 && r != -ENOMEM ? report_error_at(report, s->origin, KEY, -r, "image %s in %s: %s", name,
                                                        store->path,
                                                        strerror(-r)) : r;
@@ -145,4 +154,30 @@ int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *r
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 r = add_below(&policy->settings[id], &root->policy->settings[id], directive_table[id].list);
         return report_if_oom(report, r);
+}
+
+static void add_settings(Text *text, DirectiveId id, const SettingList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                const Value *v = &list->items[i].value;
+                const bool root = id == D_RootDirectory && v->number == ROOT_IMAGE;
+
+                text_add(text, directive_table[id].name);
+                text_add_char(text, '=');
+                text_add(text, root ? v->text + strlen(v->words[0]) : v->text);
+                text_add_char(text, '\n');
+        }
+}
+
+char *image_root_digest(const Policy *policy) {
+        _cleanup_text_ Text text = {};
+        _cleanup_free_ char *lines = NULL;
+        char hex[SHA256_HEX_SIZE];
+
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
+                add_settings(&text, id, &policy->settings[id]);
+        lines = text_finish(&text);
+        if (!lines)
+                return NULL;
+        sha256_hex(lines, strlen(lines), hex);
+        return format("sha256:%s", hex);
 }

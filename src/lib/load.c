@@ -277,6 +277,7 @@ typedef struct MakePlan {
 
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(MakePlan *m, Report *report) {
+        _cleanup_free_ char *digest = NULL;
         int status = PLAN_FAILED, r;
         Loaded *l = m->l;
 
@@ -295,6 +296,13 @@ static int make_plan(MakePlan *m, Report *report) {
         m->request->image = l->image;
         m->request->layers = l->layers.paths;
         m->request->layers_lock = l->layers.lock;
+        if (l->layers.id) {
+                digest = image_root_digest(l->policy);
+                if (!digest)
+                        return report_oom(report), PLAN_FAILED;
+        }
+        m->request->image_id = l->layers.id;
+        m->request->policy_digest = digest;
         m->request->symlinks_everywhere = l->rehearsal.symlinks_everywhere;
         r = plan_new(&m->plan, l->policy, &l->host, m->request, report, &status);
         return r < 0 ? status : 0;

@@ -14,6 +14,8 @@ Plan *plan_free(Plan *plan) {
         free(plan->name);
         free(plan->unit);
         free(plan->policy);
+        free(plan->image_id);
+        free(plan->policy_digest);
         free(plan->description);
         strv_free(plan->bus_sockets);
         free(plan->cgroup);

@@ -198,6 +198,7 @@ typedef struct Plan {
 
         bool symlinks_everywhere; /* as far as isorun has seen, each mount of the host follows symlinks */
         int layers_lock;   /* the root is a container image: PlanRequest.layers_lock; 0: it is not */
+        char *image_id, *policy_digest; /* then: its digest and that of the policy, "sha256:…"; NULL: it is not */
 
         /* What the payload may do. */
         PlanCall *calls; /* sorted by name; calls that are not listed return ENOSYS */

@@ -43,6 +43,7 @@ typedef struct PlanRequest {
         int image;             /* fd of the detached mount; 0: the root is not an image */
         char *const *layers;   /* the directories of RootDirectory=image:…, lowest first */
         int layers_lock;       /* an fd that keeps them from being removed; 0: none */
+        const char *image_id, *policy_digest; /* of such a root, "sha256:…"; NULL: none */
         bool symlinks_everywhere; /* all mounts of the host follow symlinks */
         const Bindings *bindings; /* for the names in the policy; NULL: none. It must live as long as the plan. */
 } PlanRequest;

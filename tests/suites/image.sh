@@ -106,7 +106,16 @@ adds() {
 	is "$label: ... also as JSON, as the schema says" "$("$top/tests/json-agrees.py" image 15 <<<"$out" 2>&1)" ""
 	is "$label: each layer is there once" "$(files_in "$store/layers" | wc -l)" 2
 	image show good:1
-	like "$label: show prints the config as policy lines" "$out" "*Port (for ListenOn=): 8080/tcp*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"
+	like "$label: show prints the config as policy lines" "$out" "*Port: 8080/tcp (to reach it from this machine: ListenOn=8080)*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"
+	image show "sha256:${first:14:8}"
+	like "$label: ... also for an ID that begins so" "$status $out" "0 *ID: ${first#* }*"
+	image show "sha256:${first:14:7}"
+	like "$label: ... but not for 7 digits" "$status $err" "125 isoctl: no image sha256:*"
+	image show good
+	is "$label: without a tag, it is latest, and an error names those that are there" "$status $err" \
+		"125 isoctl: no image good:latest; it has good:1 (isoctl image list shows all)"
+	image add "oci:$images/good:1" "sha256:0123456789"
+	like "$label: a name that looks like an ID is refused" "$status $err" "125 *not a name of an image*"
 	image verify
 	is "$label: verify finds nothing changed" "$status $out" "0 "
 	echo changed >>"$upper/srv/hard"
@@ -139,7 +148,7 @@ adds() {
 	killed
 	disk_full
 	image rm good:1
-	like "$label: ... and not a name that is not there" "$status $err" "125 isoctl: no image good:1*"
+	like "$label: ... and not a name that is not there" "$status $err" "125 isoctl: no image good:1 (isoctl image list shows all)"
 }
 
 # Both wait for one lock; whoever comes second finds the layers.
@@ -251,14 +260,30 @@ roots() {
 	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
 	run "${who_runs[@]}" "$isorun" --root image:good:7 true
 	is "$label: an image that is not there is an error" "$status $err" \
-		"125 isorun: --root: RootDirectory=: no image good:7 in $store (isoctl image add takes one)"
+		"125 isorun: --root: RootDirectory=: no image good:7 in $store; it has good:1 (isoctl image add takes one)"
 	held --name image-test-"$label"
 	[ "$label" = user ] || held --hand-over
 }
 
+# Starts an instance, compares it with its plan, and reads what image and policy it has: $world.
+world() { # name, options...
+	local pid
+	"${who_runs[@]}" "$isorun" --quiet --name "$@" sleep 7655 </dev/null &
+	pid=$!
+	await runs '^sleep 7655$'
+	verified "$1"
+	run "${who[@]}" "$isoctl" status --json "$1"
+	world=$(python3 -c 'import json, sys; s = json.load(sys.stdin)[0]; print(s["image"], s["policy_digest"])' <<<"$out")
+	run "${who[@]}" "$isoctl" status "$1"
+	no_refusal like "$label: ... as text, too" "$out" "*  image *${world% *}*  policy digest *${world#* }*"
+	kill "$pid"
+	wait "$pid"
+	await gone '^sleep 7655$'
+}
+
 # A layer in memory for what is written.
 changeable() {
-	local pid script='rm /etc/kept; rm -r /opaque; mkdir /opaque; echo x >/opaque/x; echo y >>/etc/passwd; echo $(ls /opaque /etc; tail -n1 /etc/passwd)'
+	local first world script='rm /etc/kept; rm -r /opaque; mkdir /opaque; echo x >/opaque/x; echo y >>/etc/passwd; echo $(ls /opaque /etc; tail -n1 /etc/passwd)'
 	inside "a layer in memory takes what is written" "/etc: passwd /opaque: x y" --root image:good:1:overlay "$script"
 	inside "... also over many layers" "/etc: $(seq -s ' ' 0 29 | xargs -n1 | sort | xargs) gone passwd /opaque: x y" \
 		--root image:most:1:overlay "$script"
@@ -270,12 +295,16 @@ changeable() {
 	is "$label: ... and no layer has changed by it" "$("${who_runs[@]}" "$isoctl" image verify 2>&1; echo $?)" 0
 	run "${who_runs[@]}" "$isorun" --dry-run --verbose --root image:good:1:overlay true
 	like "$label: the plan says so" "$out" "*  /  *writable */root*, writes stay in memory (size=64M)*"
-	"${who_runs[@]}" "$isorun" --quiet --name image-overlay --root image:good:1:overlay sleep 7655 </dev/null &
-	pid=$!
-	await runs '^sleep 7655$'
-	verified image-overlay
-	kill "$pid"
-	wait "$pid"
+	image add "oci:$images/good:1" again
+	world image-overlay --root image:good:1:overlay
+	first=$world
+	like "$label: status shows the digests of image and policy" "$first" "sha256:???????????????????????????????????????????????????????????????? sha256:*"
+	world image-again --root image:again:overlay
+	also is "$label: ... the same for another name of the same image" "$world" "$first"
+	world image-other --root image:again
+	also unlike "$label: ... and another one for another policy" "${world#* }" "${first#* }"
+	also is "$label: ... with the same image" "${world% *}" "${first% *}"
+	image rm again
 	run "${who_runs[@]}" "$isorun" --root image:good:1:overlay,size=x true
 	like "$label: a layer with a size that is none is an error" "$status $err" "125 isorun: --root: *not a size greater than 0*"
 }

@@ -89,7 +89,7 @@ int instance_find_unit(Instance *i) {
         return 0;
 }
 
-static char *get_attribute(int fd, const char *name) {
+char *instance_attribute(int fd, const char *name) {
         char value[CGROUP_ATTRIBUTE_MAX];
         ssize_t n = fgetxattr(fd, name, value, sizeof(value));
 
@@ -97,7 +97,7 @@ static char *get_attribute(int fd, const char *name) {
 }
 
 static uint64_t get_number(int fd, const char *name) {
-        _cleanup_free_ char *text = get_attribute(fd, name);
+        _cleanup_free_ char *text = instance_attribute(fd, name);
         uint64_t number;
 
         return text && parse_u64(text, &number) >= 0 ? number : 0;
@@ -270,8 +270,8 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
         /* The owner of the cgroup can write any attribute. A path as a name, for example, would mean another cgroup. */
         if (!read_events(fd, i) || (!i->nested && !name_is_valid(i->name)))
                 return 0;
-        i->policy = get_attribute(fd, CGROUP_ATTRIBUTE("policy"));
-        i->command = get_attribute(fd, CGROUP_ATTRIBUTE("command"));
+        i->policy = instance_attribute(fd, CGROUP_ATTRIBUTE("policy"));
+        i->command = instance_attribute(fd, CGROUP_ATTRIBUTE("command"));
         i->started_usec = get_number(fd, CGROUP_ATTRIBUTE("started"));
         if (!i->nested)
                 confirm_pid(w, fd, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
@@ -331,7 +331,7 @@ static int describe(const Walk *w, int fd, const struct stat *st, Instance *i) {
         r = read_description(w, fd, i);
         if (r != 0)
                 return r > 0 ? read_events(fd, i) : r;
-        i->name = get_attribute(fd, CGROUP_ATTRIBUTE("name"));
+        i->name = instance_attribute(fd, CGROUP_ATTRIBUTE("name"));
         named = i->name;
         r = named ? read_attributes(w, fd, i) : i->nested ? 0 : find_unmarked(w, fd, i);
         if (i->handed_over)

@@ -90,6 +90,9 @@ typedef bool (*InstanceFilter)(const Instance *instance, const void *userdata);
 /* Drops the instances that are not wanted, and those nested in them. */
 void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userdata);
 
+/* Reads an attribute that isorun may have written (CGROUP_ATTRIBUTE), which is on the heap. NULL if it is not there. */
+char *instance_attribute(int cgroup, const char *name);
+
 /* Opens the instance's cgroup. Returns the fd, which the caller closes, or -errno. */
 int instance_open(const InstanceList *list, const Instance *instance);
 

@@ -50,11 +50,16 @@ static int open_store(bool make, Store *ret, Report *report) {
         return store_open(store_path(getenv("XDG_DATA_HOME"), getenv("HOME"), geteuid()), make, ret, report);
 }
 
-static int report_image(const char *name, int r, Report *report) {
+static int report_image(const Store *store, const char *text, const char *name, int r, Report *report) {
+        _cleanup_free_ char *tags = name && r == -ENOENT ? store_tags(store, name) : NULL;
+
         if (r == -EINVAL)
-                return report_error(report, EINVAL, "not a name of an image: \"%s\"", name);
-        return r == -ENOENT ? report_error(report, ENOENT, "no image %s (isoctl image list shows all)", name)
-                            : report_error(report, -r, "image %s: %s", name, strerror(-r));
+                return report_error(report, EINVAL, "not a name of an image: \"%s\"", text);
+        if (r == -ENOTUNIQ)
+                return report_error(report, ENOTUNIQ, "several images have an ID that begins so: %s", text);
+        return r == -ENOENT ? report_error(report, ENOENT, "no image %s%s (isoctl image list shows all)", name ?: text,
+                                           tags ?: "")
+                            : report_error(report, -r, "image %s: %s", text, strerror(-r));
 }
 
 /* Reads an image of the store. *ret_fd may be NULL. Returns 0 or -errno, reported. */
@@ -70,7 +75,7 @@ static int read_image(const Store *store, const char *text, ImageFacts *ret, int
                 r = fd < 0 ? fd : store_read_layers(fd, &f.layers);
         }
         if (r < 0)
-                return report_image(text, r, report);
+                return report_image(store, text, f.name, r, report);
         *ret = f;
         f = (ImageFacts) {};
         if (ret_fd)
@@ -158,6 +163,19 @@ static void print_line(const char *text) {
         putchar('\n');
 }
 
+/* "8080/tcp", or "8080". */
+static void print_port(const char *port) {
+        const size_t digits = strspn(port, "0123456789");
+        const bool tcp = digits > 0 && (!port[digits] || streq(port + digits, "/tcp"));
+
+        fputs("Port: ", stdout);
+        escape_write(stdout, port);
+        if (tcp)
+                printf(" (to reach it from this machine: ListenOn=%.*s)\n", (int) digits, port);
+        else
+                puts(" (ListenOn= is only for TCP)");
+}
+
 static int print_config(int image, Report *report) {
         _cleanup_(config_facts_deinit) ConfigFacts facts = {};
         _cleanup_free_ char *config = NULL, *policy = NULL;
@@ -176,10 +194,8 @@ static int print_config(int image, Report *report) {
                 fputs("User (not used): ", stdout);
                 print_line(facts.user);
         }
-        for (char **port = facts.ports; port && *port; port++) {
-                fputs("Port (for ListenOn=): ", stdout);
-                print_line(*port);
-        }
+        for (char **port = facts.ports; port && *port; port++)
+                print_port(*port);
         printf("\n# what the policy of an instance begins with\n%s", policy);
         return 0;
 }
@@ -290,7 +306,7 @@ static int rm(const CommandLine *line, Report *report) {
                 if (r >= 0)
                         r = store_remove_name(&store, name);
                 if (r < 0)
-                        return report_image(*text, r, report);
+                        return report_image(&store, *text, name, r, report);
         }
         return r < 0 ? r : clean(&store, report);
 }

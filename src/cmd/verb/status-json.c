@@ -22,6 +22,12 @@ static json_t *read_number(int cgroup, const char *file) {
         return json_number(cgroup >= 0 && cgroup_number(cgroup, file, NULL, &n) >= 0, n);
 }
 
+static json_t *read_text(int cgroup, const char *attribute) {
+        _cleanup_free_ char *text = cgroup < 0 ? NULL : instance_attribute(cgroup, attribute);
+
+        return json_text_or_null(text);
+}
+
 /* A process id, or null if there is no such process. */
 static json_t *process(pid_t pid) {
         return json_number(pid > 0, (uint64_t) pid);
@@ -29,9 +35,12 @@ static json_t *process(pid_t pid) {
 
 static int add_facts(json_t *object, const InstanceList *list, const Instance *i, Report *report) {
         _cleanup_close_ int cgroup = instance_open(list, i);
-        json_t *facts = json_pack("{s:o, s:o, s:o, s:o, s:o}", "memory_limit", read_number(cgroup, "memory.max"),
-                                  "tasks_limit", read_number(cgroup, "pids.max"), "isorun_process", process(i->isorun),
-                                  "first_process", process(i->pid), "main_process", process(i->main_pid));
+        json_t *facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "image",
+                                  read_text(cgroup, CGROUP_ATTRIBUTE("image")), "policy_digest",
+                                  read_text(cgroup, CGROUP_ATTRIBUTE("policy-digest")), "memory_limit",
+                                  read_number(cgroup, "memory.max"), "tasks_limit", read_number(cgroup, "pids.max"),
+                                  "isorun_process", process(i->isorun), "first_process", process(i->pid),
+                                  "main_process", process(i->main_pid));
         int r = facts && json_object_update(object, facts) >= 0 ? 0 : report_oom(report);
 
         json_decref(facts);

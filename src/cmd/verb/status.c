@@ -76,6 +76,14 @@ static void print_user(const Instance *i) {
         print_field("user", text);
 }
 
+/* Prints what isorun has written if the root is a container image. */
+static void print_digest(int cgroup, const char *key, const char *attribute) {
+        _cleanup_free_ char *digest = cgroup < 0 ? NULL : instance_attribute(cgroup, attribute);
+
+        if (digest)
+                print_field(key, digest);
+}
+
 static void print_facts(const InstanceList *list, const Instance *i) {
         _cleanup_close_ int cgroup = instance_open(list, i);
         _cleanup_free_ char *name = instance_full_name(i);
@@ -93,6 +101,8 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 print_field("policy", i->policy);
         if (i->command)
                 print_field("command", i->command);
+        print_digest(cgroup, "image", CGROUP_ATTRIBUTE("image"));
+        print_digest(cgroup, "policy digest", CGROUP_ATTRIBUTE("policy-digest"));
         if (i->handed_over)
                 snprintf(pid, sizeof(pid), "%d (handed over to systemd)", i->pid);
         else

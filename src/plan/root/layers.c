@@ -94,13 +94,20 @@ static char *const *layers_of(RootBuilder *rb, const Setting *s) {
 
 /* The store is not for builds: other images have the same layers. */
 static int check_image(RootBuilder *rb, const Setting *s) {
+        const PlanRequest *request = rb->b->request;
+        Plan *plan = rb->b->plan;
+
         if (s->value.number != ROOT_IMAGE)
                 return 0;
-        if (rb->b->request->writable_root)
+        if (request->writable_root)
                 return build_error(rb->b, s, D_RootDirectory, EROFS, "%s is an image, which a build cannot write to",
                                    s->value.text);
-        rb->b->plan->layers_lock = rb->b->request->layers_lock;
-        return 0;
+        plan->layers_lock = request->layers_lock;
+        if (!request->image_id || !request->policy_digest)
+                return 0;
+        plan->image_id = strdup(request->image_id);
+        plan->policy_digest = strdup(request->policy_digest);
+        return plan->image_id && plan->policy_digest ? 0 : -ENOMEM;
 }
 
 /* What the payload writes goes to a layer in memory. */

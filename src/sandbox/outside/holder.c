@@ -265,6 +265,10 @@ static void describe(const Holder *h) {
         holder_describe(h, CGROUP_ATTRIBUTE("name"), h->plan->name);
         holder_describe(h, CGROUP_ATTRIBUTE("policy"), h->plan->policy);
         holder_describe(h, CGROUP_ATTRIBUTE("command"), command ?: "");
+        if (h->plan->image_id) {
+                holder_describe(h, CGROUP_ATTRIBUTE("image"), h->plan->image_id);
+                holder_describe(h, CGROUP_ATTRIBUTE("policy-digest"), h->plan->policy_digest);
+        }
         snprintf(number, sizeof(number), "%" PRIu64, started);
         holder_describe(h, CGROUP_ATTRIBUTE("started"), number);
         snprintf(number, sizeof(number), "%d", h->pid);

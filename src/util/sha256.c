@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "util/sha256.h"
+
+#include <stdint.h>
+
+#include "util/text.h"
+
+enum { BLOCK = 64, ROUNDS = 64, WORDS = 8 };
+
+/* The fractional parts of the cube roots of the first 64 primes: FIPS 180-4, 4.2.2. */
+static const uint32_t constants[ROUNDS] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t rotate(uint32_t x, unsigned n) {
+        return x >> n | x << (32 - n);
+}
+
+static void schedule(const uint8_t *block, uint32_t w[static ROUNDS]) {
+        for (size_t i = 0; i < 16; i++)
+                w[i] = (uint32_t) block[4 * i] << 24 | (uint32_t) block[4 * i + 1] << 16 |
+                       (uint32_t) block[4 * i + 2] << 8 | block[4 * i + 3];
+        for (size_t i = 16; i < ROUNDS; i++)
+                w[i] = w[i - 16] + (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
+                       (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
+}
+
+static void add_block(uint32_t hash[static WORDS], const uint8_t *block) {
+        uint32_t w[ROUNDS], v[WORDS];
+
+        schedule(block, w);
+        memcpy(v, hash, sizeof(v));
+        for (size_t i = 0; i < ROUNDS; i++) {
+                const uint32_t e = v[4], a = v[0];
+                const uint32_t first = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+                                       ((e & v[5]) ^ (~e & v[6])) + constants[i] + w[i];
+                const uint32_t second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
+                                        ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+
+                memmove(v + 1, v, sizeof(v) - sizeof(v[0]));
+                v[4] += first;
+                v[0] = first + second;
+        }
+        for (size_t i = 0; i < WORDS; i++)
+                hash[i] += v[i];
+}
+
+/* Adds the last bytes, a bit of 1, and the number of bits at the end of a block. */
+static void add_end(uint32_t hash[static WORDS], const uint8_t *bytes, size_t rest, uint64_t total) {
+        uint8_t last[2 * BLOCK] = {};
+        const size_t size = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK;
+
+        memcpy(last, bytes, rest);
+        last[rest] = 0x80;
+        for (size_t i = 0; i < 8; i++)
+                last[size - 1 - i] = (uint8_t) (total * 8 >> 8 * i);
+        for (size_t i = 0; i < size; i += BLOCK)
+                add_block(hash, last + i);
+}
+
+void sha256_hex(const void *bytes, size_t n, char ret[static SHA256_HEX_SIZE]) {
+        uint32_t hash[WORDS] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+        const uint8_t *at = bytes;
+        uint8_t result[4 * WORDS];
+
+        for (size_t left = n; left >= BLOCK; left -= BLOCK, at += BLOCK)
+                add_block(hash, at);
+        add_end(hash, at, n % BLOCK, n);
+        for (size_t i = 0; i < sizeof(result); i++)
+                result[i] = (uint8_t) (hash[i / 4] >> (24 - 8 * (i % 4)));
+        hex_write(result, sizeof(result), ret);
+}
