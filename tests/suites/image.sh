@@ -345,6 +345,37 @@ held() { # options: also of a service that isorun hands over to the reaper
 }
 gone_image() { image gc && [ "$(files_in "$store/images" | wc -l)" = 3 ]; }
 
+# An image of two layers that umoci has made, as a root and as a bundle; and what umoci has unpacked is what isoctl has.
+by_umoci() {
+	local where=$store_place/umoci
+	if [ -z "${TEST_FULL-}" ] || ! command -v umoci >/dev/null; then
+		skip "an image made by umoci" "only tests/check --full, with umoci"
+		return
+	fi
+	mkdir "$where"
+	{
+		umoci init --layout "$where/image" && umoci new --image "$where/image:1" &&
+			umoci unpack --image "$where/image:1" "$where/first" && mkdir -p "$where"/first/rootfs/{bin,proc,dev,etc,old} &&
+			cp /bin/busybox "$where/first/rootfs/bin/" && ln -s busybox "$where/first/rootfs/bin/sh" &&
+			echo old >"$where/first/rootfs/old/gone" && umoci repack --refresh-bundle --image "$where/image:1" "$where/first" &&
+			rm -r "$where/first/rootfs/old" && echo new >"$where/first/rootfs/etc/new" &&
+			umoci repack --image "$where/image:1" "$where/first" &&
+			umoci config --image "$where/image:1" --config.cmd /bin/sh --config.cmd -c --config.cmd 'echo "from $MAKER"' \
+				--config.env MAKER=umoci && umoci unpack --image "$where/image:1" "$where/bundle"
+	} >"$tmp/umoci" 2>&1
+	no_isorun is "umoci makes an image" $? 0
+	run "$isoctl" image add "oci:$where/image:1" umoci
+	run "$isorun" --quiet --root image:umoci
+	is "umoci: the image's command runs" "$status $out" "0 from umoci"
+	run "$isorun" --quiet --root image:umoci -- /bin/busybox find /bin /etc /old -type f
+	is "umoci: the image has the files of umoci's bundle" "$(grep -e ^/bin -e ^/etc/new -e ^/old <<<"$out" | sort | xargs)" \
+		"$(cd "$where/bundle/rootfs" && find . -type f -printf '/%P\n' | sort | xargs)"
+	sed -i 's/"terminal": true/"terminal": false/' "$where/bundle/config.json"
+	run "$build/src/isorun-oci" --root "$tmp/umoci-state" run --bundle "$where/bundle" umoci-test
+	is "umoci: the bundle's command runs" "$status $out" "0 from umoci"
+	"$isoctl" image rm umoci
+}
+
 printf '[Policy]\nBase=default\n[Sandbox]\nRootDirectory=image:good:1\n' >"$tmp/image.conf"
 find_place
 mkdir "$store_place/root"
@@ -359,3 +390,4 @@ both() {
 	roots
 }
 as_everybody both
+by_umoci
