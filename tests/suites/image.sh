@@ -283,14 +283,14 @@ world() { # name, options...
 
 # A layer in memory for what is written.
 changeable() {
-	local first world script='rm /etc/kept; rm -r /opaque; mkdir /opaque; echo x >/opaque/x; echo y >>/etc/passwd; echo $(ls /opaque /etc; tail -n1 /etc/passwd)'
+	local first world script='[ -d /opaque ] || exit; rm /etc/kept; rm -r /opaque; mkdir /opaque; echo x >/opaque/x; echo y >>/etc/passwd; echo $(ls /opaque /etc; tail -n1 /etc/passwd)'
 	inside "a layer in memory takes what is written" "/etc: passwd /opaque: x y" --root image:good:1:overlay "$script"
 	inside "... also over many layers" "/etc: $(seq -s ' ' 0 29 | xargs -n1 | sort | xargs) gone passwd /opaque: x y" \
 		--root image:most:1:overlay "$script"
 	[ "$label" = user ] || inside "... also without a user namespace" "/etc: passwd /opaque: x y" \
 		--root image:good:1:overlay -p PrivateUsers=no "$script"
 	inside "... and no more than size= allows" "no 131072" --root image:good:1:overlay,size=128K \
-		'cat /bin/busybox >/work/x 2>/dev/null || echo no $(stat -c %s /work/x)'
+		'[ -d /opaque ] || exit; cat /bin/busybox >/work/x 2>/dev/null || echo no $(stat -c %s /work/x)'
 	# promise P51
 	is "$label: ... and no layer has changed by it" "$("${who_runs[@]}" "$isoctl" image verify 2>&1; echo $?)" 0
 	run "${who_runs[@]}" "$isorun" --dry-run --verbose --root image:good:1:overlay true
