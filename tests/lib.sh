@@ -14,6 +14,7 @@ tap_last=ok
 who=() bus=() mode=()
 tmp=$(mktemp -d /tmp/isorun-test.XXXXXX)
 chmod 755 "$tmp"
+mkfifo "$tmp/.nap"
 trap 'finish $?' EXIT
 
 # Runs a command; its output and exit status are then in $out, $err and $status.
@@ -78,7 +79,7 @@ skip() { # description, reason
 # A pause between two looks, without another program. In UML a look is slow, and delays what it waits for.
 pause=0.05
 [ "${TESTHOST-}" != uml ] || pause=0.2
-nap() { read -rt $pause <> <(:) || :; }
+nap() { read -rt $pause <>"$tmp/.nap" || :; }
 
 # Waits until a command succeeds, for at most $TEST_PATIENCE seconds, or the suite's $patience, or 20. All suites wait
 # with this function.
