@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/instance/container-root.h"
+#include "cmd/container/container-root.h"
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
 #include "oci/outside/sealed.h"

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cmd/instance/container-policy.h"
+#include "cmd/container/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"

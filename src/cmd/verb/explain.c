@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/instance/container-policy.h"
-#include "cmd/instance/container.h"
+#include "cmd/container/container-policy.h"
+#include "cmd/container/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/plan-text.h"
 #include "cmd/program.h"

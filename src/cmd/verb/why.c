@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/instance/container-policy.h"
-#include "cmd/instance/container.h"
+#include "cmd/container/container-policy.h"
+#include "cmd/container/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/talk.h"
 #include "cmd/program.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/instance/container-root.h"
+#include "cmd/container/container-root.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/instance/container.h"
+#include "cmd/container/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "cmd/instance/container-root.h"
+#include "cmd/container/container-root.h"
 #include "cmd/start/policy-file.h"
 #include "oci/spec/load.h"
 #include "oci/state/state.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cmd/instance/container-policy.h"
+#include "cmd/container/container-policy.h"
 
 #include <errno.h>
 #include <linux/capability.h>
