@@ -67,8 +67,9 @@ if [ $status = 0 ]; then
 	no_refusal is "... loads one filter, without a file" \
 		"$out $(grep -c SECCOMP_SET_MODE_FILTER "$tmp/trace") $(grep -c memfd "$tmp/trace")" "ran 1 0"
 	also ok "... and makes one call for each capability" test "$(grep -c prctl "$tmp/trace")" -lt 64
-	# How many calls it takes depends on the host, by what is hidden and shown of it: 2 to 4 for each such place.
-	traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
+	# How many calls it takes depends on the host, by what is hidden and shown of it (2 to 4 for
+	# each such place), and on PATH, whose directories isorun looks at.
+	PATH=/usr/bin:/bin traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
 	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((325 + 5 * out))
 	# The last process that closes it waits, so the payload closes it while the first process still has it.
@@ -131,7 +132,8 @@ else
 	skip "what a start needs" "strace cannot trace here"
 fi
 # The end. The kernel counts a pid namespace until its /proc is unmounted.
-export -f eventually
+export -f eventually nap
+export pause tmp
 # shellcheck disable=SC2016
 run unshare -Ur bash -c 'echo 2 >/proc/sys/user/max_pid_namespaces || exit
 	for i in 1 2 3 4 5 6; do eventually "$@" || exit; done' bash "${quiet[@]}" echo ran

@@ -148,7 +148,8 @@ chmod 644 "$tmp/fake.py"
 
 begin_fake() { # how
 	: >"$tmp/fake"
-	"$as_user" /usr/bin/python3 "$tmp/fake.py" "$1" "$(cat "$top/src/sandbox/wire/control.h")" >"$tmp/fake" 2>&1 </dev/null &
+	"$as_user" systemd-run --user --scope --quiet --collect \
+		/usr/bin/python3 "$tmp/fake.py" "$1" "$(cat "$top/src/sandbox/wire/control.h")" >"$tmp/fake" 2>&1 </dev/null &
 	instance=$!
 	await grep -q faking "$tmp/fake"
 }
