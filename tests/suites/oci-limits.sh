@@ -48,13 +48,22 @@ test_policy() {
 	local path=/oci-limits-test/box old=${XDG_CONFIG_HOME-}
 	export XDG_CONFIG_HOME=$tmp/config
 	mkdir -p "$tmp/config/isorun/policies"
-	printf '%s\n' '[Scope]' TasksMax=20 MemoryMax=1G >"$tmp/config/isorun/policies/few.conf"
+	printf '%s\n' '[Scope]' TasksMax=20 MemoryMax=1G MemoryHigh=512M >"$tmp/config/isorun/policies/few.conf"
 	manager=()
 	start "isorun.policy" "$path" 'annotations={"isorun.policy":"few"}'
 	# promise P61
 	no_refusal is "isorun.policy: the smaller limit counts" "$(limits "$path" pids.max memory.max)" "pids.max=20 memory.max=67108864 "
 	oci update --pids-limit 40 --memory 80M box
 	also is "... also for update" "$status $(limits "$path" pids.max memory.max)" "0 pids.max=20 memory.max=83886080 "
+	update_with '{"unified":{"memory.max":"max","pids.max":"max"}}'
+	# promise P61
+	also is "... nor does unified raise them above it" "$status $(limits "$path" pids.max memory.max)" "0 pids.max=20 memory.max=1073741824 "
+	oci delete --force box
+	resources='linux.resources={"memory":{"limit":67108864},"unified":{"memory.max":"max","memory.high":"32M","pids.max":"0x10"}}' \
+		start "isorun.policy with unified" "$path" 'annotations={"isorun.policy":"few"}'
+	# promise P61
+	no_refusal is "isorun.policy: no entry of unified is above it, and one below it stays" \
+		"$(limits "$path" pids.max memory.max memory.high)" "pids.max=16 memory.max=1073741824 memory.high=33554432 "
 	oci delete --force box
 	rmdir /sys/fs/cgroup/oci-limits-test
 	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME

@@ -540,6 +540,14 @@ executed'
 	policy other '[Sandbox]' 'ExecPaths=/bin'
 	refuses "a policy with a line that containers cannot have" "*/other.conf:2: ExecPaths=: isorun-oci cannot add this to a container*" \
 		'annotations={"isorun.policy":"other"}'
+	policy other '[Scope]' 'MemoryHigh=1G'
+	# promise P61
+	refuses "a limit that cannot be compared with the policy's" "*/other.conf:2: MemoryHigh=: isorun-oci cannot compare it with \"+5\" in /linux/resources/unified/memory.high of config.json: *" \
+		'annotations={"isorun.policy":"other"}' 'linux.resources={"unified":{"memory.high":"+5"}}'
+	policy other '[Sandbox]' 'ReadOnlyPaths=./dir'
+	# promise P61
+	inside "isorun.policy: a path below the working directory is read-only" "done" 'annotations={"isorun.policy":"other"}' root.readonly=false \
+		'process.cwd="/etc"' '(echo >dir/new) 2>/dev/null && echo written; echo done'
 	policy other '[Policy]' 'Optional=ExecPaths MemoryMax' '[Scope]' 'MemoryMax=50%' '[Sandbox]' 'ExecPaths=/bin'
 	bundle 'annotations={"isorun.policy":"other"}' -- busybox true
 	oci run --bundle "$bundle" box

@@ -83,19 +83,22 @@ static int check_lines(const Policy *policy, Report *report) {
         return result;
 }
 
-static int copy_paths(const Policy *policy, DirectiveId id, char ***ret, Report *report) {
+/* "./PATH" of ReadOnlyPaths= is below the working directory of the container's first process, also for exec. */
+static int copy_paths(const Policy *policy, DirectiveId id, const char *here, char ***ret, Report *report) {
         const SettingList *list = &policy->settings[id];
 
         for (size_t i = 0; i < list->n; i++) {
                 const Value *v = &list->items[i].value;
-                const char *path = v->text + strspn(v->text, "-+");
+                const char *path = v->text + strspn(v->text, "-+"), *below = startswith(path, "./");
+                int r;
 
                 if (!*path)
                         continue;
                 if (streq(path, "/"))
                         return report_error_at(report, list->items[i].origin, directive_table[id].name, EOPNOTSUPP,
                                                "isorun-oci cannot add this to the root of a container");
-                if (strv_push(ret, path) < 0)
+                r = below ? strv_consume(ret, path_join(here, below)) : strv_push(ret, path);
+                if (r < 0)
                         return report_oom(report);
         }
         return 0;
@@ -161,58 +164,100 @@ static void separate(const Policy *policy, DirectiveId id, size_t i, Spec *spec)
         spec->new_namespaces |= spec_namespaces[i].flag;
 }
 
-static SpecCgroupFile *find_file(const Spec *spec, const char *file) {
-        for (size_t i = 0; i < spec->n_cgroup_files; i++)
-                if (streq(spec->cgroup_files[i].file, file))
-                        return &spec->cgroup_files[i];
-        return NULL;
+/* As the kernel reads a limit (page_counter_memparse(), kstrtoll()), but stricter: a sign, a space, and a number that
+ * does not fit are errors. "max" is UINT64_MAX. */
+static int read_limit(const char *text, bool memory, uint64_t *ret) {
+        static const char suffixes[] = "KMGTPE";
+        unsigned long long n;
+        unsigned shift = 0;
+        char *end;
+
+        if (streq(text, "max")) {
+                *ret = UINT64_MAX;
+                return 0;
+        }
+        if (*text < '0' || *text > '9')
+                return -EINVAL;
+        errno = 0;
+        n = strtoull(text, &end, 0);
+        if (errno != 0)
+                return -ERANGE;
+        if (memory && *end) {
+                const char *suffix = strchr(suffixes, *end >= 'a' && *end <= 'z' ? *end - 'a' + 'A' : *end);
+
+                shift = suffix ? 10 * (unsigned) (suffix - suffixes + 1) : 0;
+                end += suffix ? 1 : 0;
+        }
+        if (*end)
+                return -EINVAL;
+        if (n > UINT64_MAX >> shift)
+                return -ERANGE;
+        *ret = (uint64_t) n << shift;
+        return 0;
 }
 
-/* The smaller one counts. Not every number of config.json can be read here: "max" and a text count as more. */
+/* The smaller one counts. It is written as a plain number: whoever reads it next need not know the kernel's syntax. */
+static int lower(SpecCgroupFile *f, const Setting *s, const Directive *d, uint64_t wanted, Report *report) {
+        uint64_t now;
+
+        if (read_limit(f->value, d != &directive_table[D_TasksMax], &now) < 0)
+                return report_error_at(report, s->origin, d->name, EINVAL,
+                                       "isorun-oci cannot compare it with \"%s\" in %s of config.json: write a number "
+                                       "or \"max\" there", f->value, f->pointer);
+        free(f->value);
+        f->value = format("%llu", (unsigned long long) (now < wanted ? now : wanted));
+        return f->value ? 0 : report_oom(report);
+}
+
 static int limit_cgroup(const Policy *policy, DirectiveId id, Spec *spec, Report *report) {
         const Directive *d = &directive_table[id];
         const Setting *s = policy_get(policy, id);
-        const bool memory = id != D_TasksMax;
-        SpecCgroupFile *f = find_file(spec, d->cgroup_file);
-        uint64_t wanted, now;
-        char *end = NULL;
+        SpecCgroupFile *f;
+        uint64_t wanted;
+        bool found = false;
 
         if (!s || !s->origin.file || streq(s->value.text, "infinity"))
                 return 0;
-        if (s->value.relative && !memory)
+        if (s->value.relative && id == D_TasksMax)
                 return report_error_at(report, s->origin, d->name, EOPNOTSUPP,
                                        "isorun-oci can add only a number of tasks to a container, not a share");
         wanted = s->value.number;
         if (s->value.relative)
                 wanted = (uint64_t) ((long double) sysconf(_SC_PHYS_PAGES) * (long double) sysconf(_SC_PAGESIZE) *
                                      (long double) wanted / 10000);
-        now = f ? strtoull(f->value, &end, 10) : 0;
-        if (f && end != f->value && !*end && now <= wanted)
-                return 0;
-        if (!f) {
-                f = ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files);
-                if (!f)
-                        return report_oom(report);
-                *f = (SpecCgroupFile) { .file = strdup(d->cgroup_file), .pointer = strdup("/annotations/isorun.policy"),
-                                        .optional = policy_optional(policy, id) };
+        /* "unified" may have a file that another field has, too: the kernel takes each, and the last one counts. */
+        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
+                int r = streq(spec->cgroup_files[i].file, d->cgroup_file)
+                                ? lower(&spec->cgroup_files[i], s, d, wanted, report) : 0;
+
+                if (r < 0)
+                        return r;
+                found = found || streq(spec->cgroup_files[i].file, d->cgroup_file);
         }
-        free(f->value);
-        f->value = format("%llu", (unsigned long long) wanted);
+        if (found)
+                return 0;
+        f = ARRAY_APPEND(spec->cgroup_files, spec->n_cgroup_files);
+        if (!f)
+                return report_oom(report);
+        *f = (SpecCgroupFile) { .file = strdup(d->cgroup_file), .pointer = strdup("/annotations/isorun.policy"),
+                                .value = format("%llu", (unsigned long long) wanted),
+                                .optional = policy_optional(policy, id) };
         return f->value && f->file && f->pointer ? 0 : report_oom(report);
 }
 
 static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
         static const DirectiveId scope[] = { D_MemoryMax, D_MemoryHigh, D_MemorySwapMax, D_TasksMax };
         const Policy *policy = p->loaded.policy;
+        const char *here = spec->process.directory;
         int r = check_lines(policy, report);
 
         p->added.capabilities = build_named_capabilities(policy, &p->loaded.host);
         if (r >= 0)
-                r = copy_paths(policy, D_InaccessiblePaths, &p->added.masked, report);
+                r = copy_paths(policy, D_InaccessiblePaths, here, &p->added.masked, report);
         if (r >= 0)
-                r = copy_paths(policy, D_ReadOnlyPaths, &p->added.read_only, report);
+                r = copy_paths(policy, D_ReadOnlyPaths, here, &p->added.read_only, report);
         if (r >= 0)
-                r = copy_paths(policy, D_NoExecPaths, &p->added.no_exec, report);
+                r = copy_paths(policy, D_NoExecPaths, here, &p->added.no_exec, report);
         if (r >= 0)
                 r = make_filter(p, report);
         if (r >= 0)
