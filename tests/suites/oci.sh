@@ -468,10 +468,26 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 	inside "... as the user namespace does" "7 8" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
 		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
+	mount --bind "$tmp/mapped" "$tmp/mapped"
+	mount --make-shared "$tmp/mapped"
+	mkdir "$tmp/mapped/below"
+	# promise P57
+	inside "... and no mount below it appears on the host, also without rprivate" mounted 'linux.namespaces+={"type":"user"}' \
+		'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
+		'process.capabilities={"bounding":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}' \
+		'busybox mount -t tmpfs none /tmp/below && echo mounted'
+	also is "... and none has" "$(grep -c " $tmp/mapped/below " /proc/self/mountinfo)" 0
+	umount -l "$tmp/mapped"
 	bundle -- sh -c 'echo $(busybox ls /) $(busybox awk "\$5 == \"/\"" /proc/self/mountinfo | busybox wc -l)'
 	oci run --no-pivot --bundle "$bundle" box
 	like "--no-pivot: the root is the bundle's, and a notice says what is weaker" "$status $out$err" \
 		"0 bin dev etc proc sys tmp 1*notice: --no-pivot: the host's mounts stay below the root*"
+	bundle 'process.user={"uid":65534,"gid":65534}' process.capabilities= -- sh -c "$(to_end \
+		'busybox unshare -U -r true && busybox unshare -U -r -m -p -f busybox mount -t proc none /tmp 2>/dev/null && echo uncovered')"
+	oci run --no-pivot --bundle "$bundle" box
+	# promise P57
+	is_reached "--no-pivot: no process can mount a proc without the lids of the container's" ""
 	refuses "a label of SELinux" "config.json:*: /process/selinuxLabel: not supported*SELinux" 'process.selinuxLabel="a:b:c"'
 }
 
@@ -1018,9 +1034,16 @@ test_user_namespace() {
 	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
 		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
 		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
-	inside "... and without a cgroup namespace, the host's cgroups are bound" 0 "${maps[@]}" \
-		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["ro"]}' 'busybox mkdir /dev/cgroup/x 2>/dev/null; busybox test -e /dev/cgroup/cgroup.procs; echo $?'
+	# promise P57
+	inside "... and without a cgroup namespace, only the container's cgroup is bound, read-only (CVE-2023-25809)" \
+		"/isorun-oci-test ro,nosuid,nodev,noexec 0 1" "${maps[@]}" 'linux.cgroupsPath="/isorun-oci-test"' \
+		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
+		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
 	rm -r "$tmp/closed"
+	bundle "${maps[@]}" process.capabilities= -- sh -c "$(to_end \
+		'busybox unshare -U -r true && busybox unshare -U -r -m -p -f busybox mount -t proc none /tmp 2>/dev/null && echo uncovered')"
+	oci run --no-pivot --bundle "$bundle" box
+	is_reached "... and with --no-pivot, the host's proc is covered" ""
 }
 
 test_user() {

@@ -30,8 +30,9 @@ const Option oci_run_options[] = {
 
 static int read_request(const OciCall *call, CreateRequest *ret) {
         if (command_line_has(call->line, OCI_NO_PIVOT))
-                report_notice(call->report, "--no-pivot: the host's mounts stay below the root, where a process with "
-                                            "CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach them");
+                report_notice(call->report, "--no-pivot: the host's mounts stay below the root, all but proc and "
+                                            "sysfs, where a process with CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach "
+                                            "them");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
                                  .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "oci/inside/copy-up.h"
 #include "oci/inside/walk.h"
@@ -12,6 +14,7 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/text.h"
 
 static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned long propagation, bool all) {
@@ -64,18 +67,41 @@ static int copy_source(const Spec *spec, const SpecMount *m, int outside, Failur
         return copy < 0 ? fail(f, -copy, "cannot copy the mount of %s for %s", path, m->destination) : copy;
 }
 
-/* In a user namespace, only the owner of the cgroup namespace may mount the tree. Without such a one, the tree of the
- * host is bound, as runc has it. */
-static int bind_cgroups(const SpecMount *m, Failure *f) {
-        const SpecMount host = { .destination = m->destination, .source = "/sys/fs/cgroup", .recursive = true };
-        _cleanup_close_ int copy = copy_source(NULL, &host, -1, f);
-        int r = copy < 0 ? copy : set_attributes(copy, m->set, 0, 0, true);
+/* In a user namespace, only the owner of the cgroup namespace may mount the tree. */
+static bool binds_cgroup(const Spec *spec, const SpecMount *m) {
+        return m->type && streq(m->type, "cgroup") && spec->new_namespaces & CLONE_NEWUSER &&
+               !(spec->new_namespaces & CLONE_NEWCGROUP);
+}
 
-        return r < 0 ? fail(f, -r, "cannot mount %s of type %s", m->destination, m->type) : TAKE_FD(copy);
+/* This process's cgroup, by the host's tree. In a joined cgroup namespace, its path means nothing there. */
+static int open_own_cgroup(const Spec *spec) {
+        _cleanup_free_ char *own = NULL, *path = NULL;
+        _cleanup_close_ int fd = -1;
+        struct statfs fs;
+
+        if (spec->joined[SPEC_CGROUP] || process_cgroup(0, &own) < 0 || streq(own, "/") || !path_is_safe(own))
+                return -ENOENT;
+        path = format("/sys/fs/cgroup%s", own);
+        fd = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        return fd >= 0 && fstatfs(fd, &fs) >= 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -ENOENT;
+}
+
+/* Read-only, and no more than a new cgroup namespace would show (CVE-2023-25809): the container's cgroup, or an empty
+ * directory. */
+static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
+        const unsigned set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        _cleanup_close_ int own = open_own_cgroup(spec), copy = -1;
+        MountReason reason = {};
+        int r;
+
+        copy = own < 0 ? mount_make("tmpfs", "size=0,mode=555", set, &reason) : mount_copy(own, false);
+        r = copy < 0 ? copy : set_attributes(copy, m->set | set, 0, 0, false);
+        return r < 0 ? fail(f, -r, "cannot mount %s of type %s%s", m->destination, m->type, reason.text)
+                     : TAKE_FD(copy);
 }
 
 /* A file system that has no device. On a host of today, "cgroup" means the one tree of version 2. */
-static int make_new(const SpecMount *m, Failure *f) {
+static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const bool named = m->source && *m->source && !strchr(m->source, ',');
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : 0;
@@ -83,13 +109,13 @@ static int make_new(const SpecMount *m, Failure *f) {
         MountReason reason = {};
         int fd;
 
+        if (binds_cgroup(spec, m))
+                return bind_cgroup(spec, m, f);
         data = format("%s%s%s%s", m->data && !cgroup ? m->data : "", m->data && !cgroup && named ? "," : "",
                       named ? "source=" : "", named ? m->source : "");
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
         fd = mount_make(cgroup ? "cgroup2" : m->type, data, (unsigned) (m->set & ~late), &reason);
-        if (fd == -EPERM && cgroup)
-                return bind_cgroups(m, f);
         return fd < 0 ? fail(f, -fd, "cannot mount %s of type %s%s", m->destination, m->type, reason.text) : fd;
 }
 
@@ -153,7 +179,7 @@ static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
 
 /* mapped: the detached mount, if isorun-oci has made it; -1: it has not. */
 static int do_mount(const Spec *spec, const SpecMount *m, int outside, int mapped, int root, Failure *f) {
-        _cleanup_close_ int fd = mapped >= 0 ? fcntl(mapped, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(m, f)
+        _cleanup_close_ int fd = mapped >= 0 ? fcntl(mapped, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
                                                                                  : copy_source(spec, m, outside, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
@@ -195,6 +221,8 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
 }
 
 static int move_root(const Spec *spec, int root, Failure *f) {
+        if (root_hide_proc(root, f) < 0)
+                return -1;
         if (fchdir(root) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
                 return fail(f, errno, "cannot change to the root %s", spec->root);
         return 0;

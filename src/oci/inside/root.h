@@ -26,6 +26,11 @@ int devices_make(const Spec *spec, int root, Failure *f);
 /* Writes the sysctls, and hides or write-protects paths. */
 int root_protect(const Spec *spec, int root, Failure *f);
 
+/* For a root that is entered without pivot_root(2): removes or covers each whole procfs and sysfs of the host. Where
+ * one is visible, the kernel would let any process mount another one in a user namespace, without the container's
+ * lids. */
+int root_hide_proc(int root, Failure *f);
+
 /* Changes to the root. The host's mounts are gone then, and "/" is the working directory. no_pivot: they stay below it,
- * for a host whose own root is one that pivot_root(2) refuses. */
+ * without proc and sysfs, for a host whose own root is one that pivot_root(2) refuses. */
 int root_enter(const Spec *spec, int root, bool no_pivot, Failure *f);

@@ -17,7 +17,8 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
                             .inner_gid_map = m->gid_map.n > 0 ? m->gid_map : spec->gid_map };
         _cleanup_free_ char *path = *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
         _cleanup_close_ int users = id_mapped_make_namespace(&plan), source = -1, copy = -1;
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users };
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users },
+                          slave = { .propagation = MS_SLAVE };
 
         if (!path)
                 return report_oom(report);
@@ -28,6 +29,10 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
         copy = source < 0 ? -errno : mount_copy(source, m->recursive);
         if (copy < 0)
                 return report_error(report, -copy, "cannot copy the mount of %s: %s", path, strerror(-copy));
+        /* A mount of the container must not appear on the host. */
+        if (mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof(slave)) < 0)
+                return report_error(report, errno, "cannot separate the mount of %s from the host's: %s", path,
+                                    strerror(errno));
         if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->id_mapped_all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
                 return report_error(report, errno, "config.json: /mounts/%zu: cannot map the ids of %s: %s%s", i, path,
                                     strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
