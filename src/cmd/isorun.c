@@ -109,6 +109,8 @@ static int show_plan(const Plan *plan, Policy *policy, Report *report) {
 
 /* Returns 0, or the exit status for a failure, which is reported. */
 static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Plan **ret, Report *report) {
+        int status;
+
         if (arg.record.file && !arg.dry_run && (request->record = record_begin(&arg.record, report)) < 0)
                 return PLAN_FAILED;
         if (choose_policy(l, program, request, report) < 0)
@@ -117,7 +119,8 @@ static int make_plan(Loaded *l, ProgramPolicy *program, PlanRequest *request, Pl
         request->program_inode = program->inode;
         report_own_step(report, "the policy is read");
         begin_ahead(l, request);
-        return loaded_plan(l, arg.bindings, arg.n_bindings, request, ret, report);
+        status = loaded_plan(l, arg.bindings, arg.n_bindings, request, ret, report);
+        return !status && arg.record.permissive && permissive_check_plan(*ret, report) < 0 ? PLAN_FAILED : status;
 }
 
 static bool is_notified_by(const char *notifier) {

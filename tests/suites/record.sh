@@ -211,8 +211,36 @@ end"
 	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope "${given[@]}" --dry-run sh -c :
 	also like "$label: --dry-run shows each line that opens" "$out" "*network *the host's*# --permissive:*"
 	test_permissive_network
+	test_permissive_volumes
 	cd "$work" || exit
 	rm -rf "$home" /var/tmp/permissive.txt
+}
+
+# A volume that the policy or the command line makes writable would be no overlay.
+test_permissive_volumes() {
+	local permissive=(--record "$tmp/records/x.conf" --permissive) no="with --permissive, the command may change nothing of the host, *"
+	printf '[Sandbox]\nBindPaths=%s:/mnt\nBindReadOnlyPaths=%s:/media\nVolume=%s:/srv:overlay\n' "$home" "$home" "$home" >"$tmp/volumes.conf"
+	chmod 644 "$tmp/volumes.conf"
+	before=$(show_tree "$home")
+	# promise P62
+	refused "--permissive with a writable volume of the policy" "$tmp/volumes.conf:2: BindPaths=: $no$home*" \
+		"${permissive[@]}" --policy "$tmp/volumes.conf" sh -c 'echo x >/mnt/volume'
+	# promise P62
+	refused "... of the command line" "--volume: Volume=: $no$home*" "${permissive[@]}" -v "$home:/mnt" sh -c 'echo x >/mnt/volume'
+	# promise P62
+	refused "... a file" "-p: BindPaths=: $no$home/in.txt: show it read-only" \
+		"${permissive[@]}" -p "BindPaths=$home/in.txt" sh -c "echo x >>'$home/in.txt'"
+	# promise P62
+	refused "... a file for the output" "-p: $no$home/in.txt: *" "${permissive[@]}" -p "StandardOutput=append:$home/in.txt" echo x
+	# promise P62
+	also is "$label: ... and nothing has changed" "$(show_tree "$home")" "$before"
+	sed -i 2d "$tmp/volumes.conf"
+	run "${who[@]}" env HOME="$home" "$isorun" --quiet --no-scope "${given[@]}" --policy "$tmp/volumes.conf" \
+		sh -c 'cat /media/in.txt; echo x >/srv/volume && cat /srv/volume; ls /media/volume 2>/dev/null || echo end'
+	no_refusal is "$label: ... but one that is read-only, and an overlay" "$status $out $(show_tree "$home")" "0 hello
+x
+end $before"
+	rm -f "$tmp/volumes.conf"
 }
 
 # Peers by the name that was looked up: of hosts(5), and of a name server, whose answer the program sends to itself here.

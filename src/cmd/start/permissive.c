@@ -276,3 +276,38 @@ int permissive_check(const Policy *policy, Report *report) {
         return report_error_at(report, root->origin, directive_table[D_RootDirectory].name, EINVAL,
                                "--permissive opens the host's own root, so it cannot be combined with another");
 }
+
+/* Sockets, FIFOs and character devices have nothing of the host to change: what the command sends to them is real. */
+static bool can_change(const PlanMount *m) {
+        struct stat st;
+
+        return plan_mount_is_writable_bind(m) &&
+               (!plan_source_has_path(&m->source) || stat(m->source.path, &st) < 0 ||
+                !(S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)));
+}
+
+static int refuse_mount(const PlanMount *m, Report *report) {
+        _cleanup_free_ char *source = plan_source_format(&m->source);
+
+        return report_error_at(report, m->origin, m->asker == ASKED_BY_POLICY ? m->key : NULL, EPERM,
+                               "with --permissive, the command may change nothing of the host, but here it could write "
+                               "to %s: show it read-only%s", source ?: m->destination,
+                               m->source.directory ? ", or in an overlay (Volume=SOURCE:PLACE:overlay)" : "");
+}
+
+int permissive_check_plan(const Plan *plan, Report *report) {
+        int r = 0;
+
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (can_change(&plan->mounts[i]))
+                        r = refuse_mount(&plan->mounts[i], report);
+        for (size_t fd = 1; fd < ELEMENTSOF(plan->standard_io); fd++) {
+                const PlanStandardIO *io = &plan->standard_io[fd];
+
+                if (io->path)
+                        r = report_error_at(report, io->origin, NULL, EPERM,
+                                            "with --permissive, the command may change nothing of the host, but here "
+                                            "it would write to %s: redirect it on the command line", io->path);
+        }
+        return r;
+}

@@ -12,10 +12,14 @@
  *   - The host's network, abstract sockets, and families of sockets.
  *   - Calls, but for those that nobody could watch. */
 
-#include "policy/policy.h"
+#include "plan/plan.h"
 
 /* Returns 0 or -errno, reported. */
 int permissive_apply(Policy *policy, Report *report);
 
 /* When the policy is complete: whether its root is the host's. Returns 0 or -EINVAL, reported. */
 int permissive_check(const Policy *policy, Report *report);
+
+/* When the plan is made: whether the command could change files of the host, by a volume of the policy or of the
+ * command line, or by its standard output. Returns 0 or -EPERM, reported. */
+int permissive_check_plan(const Plan *plan, Report *report);
