@@ -45,8 +45,8 @@ test_limits() {
 
 # The policy of the annotation can only lower limits, and update cannot raise them above it.
 test_policy() {
-	local path=/oci-limits-test/box old=${XDG_CONFIG_HOME-}
-	export XDG_CONFIG_HOME=$tmp/config
+	local path=/oci-limits-test/box
+	local -x XDG_CONFIG_HOME=$tmp/config
 	mkdir -p "$tmp/config/isorun/policies"
 	printf '%s\n' '[Scope]' TasksMax=20 MemoryMax=1G MemoryHigh=512M >"$tmp/config/isorun/policies/few.conf"
 	manager=()
@@ -66,7 +66,6 @@ test_policy() {
 		"$(limits "$path" pids.max memory.max memory.high)" "pids.max=16 memory.max=1073741824 memory.high=33554432 "
 	oci delete --force box
 	rmdir /sys/fs/cgroup/oci-limits-test
-	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME
 }
 
 update_with() { # limits in JSON, which standard input has

@@ -331,11 +331,9 @@ isorun-oci: notice: config.json:$(line_of '"windows"'): /windows: ignored: of an
 	done
 }
 
-# Rules of a filter that denies some calls of busybox, each with an errno of its own.
-# The line of config.json that has a string.
+# The line of config.json that has a string; the string may be on a line after that of the object.
 line_of() { grep -nF -- "$1" "$bundle/config.json" | cut -d: -f1 | head -n1; }
 
-# ... The string may be on a line after that of the object.
 explains() { # description, key of an entry, string in config.json, [lines before it]
 	like "explain: $1" "$(grep -- "^  $2 " <<<"$out")" "  *   # config.json:$(($(line_of "$3") - ${4-0}))"
 }
@@ -363,6 +361,9 @@ test_explain() {
 	no_refusal is "explain --json: as the schema says" "$("$top/tests/json-agrees.py" explain 150 <<<"$out" 2>&1)" ""
 	says "a capability" "$bundle" capability CAP_NET_BIND_SERVICE allowed '"permitted"'
 	says "a variable" "$bundle" environment A allowed '"A=b"'
+	run "$isoctl" why "$bundle" environment HOME environment PATH environment B
+	like "why: HOME is the root's, if config.json has none" "$status $out" \
+		"1 environment HOME: depends*environment PATH: allowed*environment B: denied*"
 	says "a limit" "$bundle" limit pids.max denied,\ EAGAIN '"limit": 77'
 	says "a call" "$bundle" call mkdirat denied,\ ENOSYS '"mkdir",' 2
 	says "a call with this argument" "$bundle" call 'socket(17,3)' denied,\ EPERM '"socket"' 2
@@ -403,6 +404,19 @@ test_explain() {
 	expected='1 isoctl: no policy "box81" *'
 	run "$isoctl" explain box81
 	like "... until it is deleted" "$(( status > 0 )) $err" "$expected"
+	bundle 'process.env=["PATH=/bin","A=first","HOME=/x","A=second","HOME="]' -- true
+	says "of several values of a variable, the last one counts" "$bundle" environment A allowed '"A=second"'
+	run "$isoctl" why "$bundle" environment HOME
+	like "... and an empty HOME is none" "$status $out" "1 environment HOME: depends*/etc/passwd*"
+	mkdir -p "$tmp/devices"
+	bundle "mounts+={\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"$tmp/devices\",\"options\":[\"bind\"]}" \
+		'linux.devices=[{"path":"/dev/own","type":"c","major":1,"minor":3}]' -- sh -c "$(to_end 'for d in null own; do [ -e /dev/$d ] && echo $d; done')"
+	run "$isoctl" why "$bundle" read /dev/null read /dev/own
+	like "why: a /dev that is bound has its own devices" "$status $out" "1 read /dev/null: denied, ENOENT*read /dev/own: denied, ENOENT*"
+	run "$isoctl" explain "$bundle"
+	also is "... for explain, too" "$status $(grep -c '^  /dev/own' <<<"$out")" "0 0"
+	oci run --bundle "$bundle" box
+	is_reached "... which is so" ""
 	bundle 'linux.intelRdt={"closID":"x"}' -- true
 	run "$isoctl" explain "$bundle"
 	like "explain: what run refuses" "$status $err" "125 isoctl: config.json:$(line_of '"intelRdt"'): /linux/intelRdt: not supported*"
@@ -496,10 +510,28 @@ policy() { # name, lines...
 	printf '%s\n' "${@:2}" >"$tmp/config/isorun/policies/$1.conf"
 }
 
+# Limits that only the policy has, and such as it lowers.
+test_policy_limits() {
+	policy few '[Scope]' 'TasksMax=5' 'MemoryMax=1G' '[Sandbox]' 'LimitCORE=0' 'LimitNOFILE=100' 'LimitFSIZE=7:8'
+	bundle 'annotations={"isorun.policy":"few"}' 'linux.resources={"pids":{"limit":77},"memory":{"limit":2147483648},"unified":{"memory.max":"4K"}}' \
+		'process.rlimits=[{"type":"RLIMIT_FSIZE","soft":5,"hard":6},{"type":"RLIMIT_NOFILE","soft":1024,"hard":1024}]' -- busybox true
+	run "$isoctl" why "$bundle" limit CORE limit NOFILE limit FSIZE limit pids.max limit memory.max
+	shown=$(grep -oE 'RLIMIT_.*|(pids|memory)\..* is .*|line +.*' <<<"$out" | sed "s,$tmp/config/isorun/policies/,,; s/ for .*//" | tr -s ' \n' ' ')
+	no_refusal is "why: a limit has the line that decided it" "$status $shown" \
+		"1 RLIMIT_CORE is 0 line few.conf:5 RLIMIT_NOFILE is 100 line few.conf:6 RLIMIT_FSIZE is 5 line config.json:$(($(line_of '"RLIMIT_FSIZE"') - 1)) pids.max is 5 line few.conf:2 memory.max is 4096 line config.json:$(line_of '"memory.max"') "
+	run "$isoctl" explain "$bundle"
+	shown=$(grep -E '^  (RLIMIT|pids|memory)' <<<"$out" | sed "s,$tmp/config/isorun/policies/,," | tr -s ' \n' ' ')
+	no_refusal is "... for explain, too" "$status $shown" \
+		"0  RLIMIT_FSIZE 5:6 # config.json:$(($(line_of '"RLIMIT_FSIZE"') - 1)) RLIMIT_NOFILE 100:100 # few.conf:6 RLIMIT_CORE 0:0 # few.conf:5 memory.max 1073741824 # few.conf:3 pids.max 5 # few.conf:2 memory.max 4096 # config.json:$(line_of '"memory.max"') "
+	bundle 'annotations={"isorun.policy":"few"}' process.rlimits= -- busybox true
+	run "$isoctl" why "$bundle" limit NOFILE limit pids.max
+	like "... and where config.json has no limits" "$status $out" "1 limit NOFILE: denied*few.conf:6*limit pids.max: denied, EAGAIN*few.conf:2"
+}
+
 # The annotation isorun.policy: a container is what config.json and the policy allow, both.
 test_policy() {
-	local old=${XDG_CONFIG_HOME-} script expected shown all narrow=() wide=()
-	export XDG_CONFIG_HOME=$tmp/config
+	local script expected shown all narrow=() wide=()
+	local -x XDG_CONFIG_HOME=$tmp/config
 	policy tight '[Sandbox]' 'SystemCallFilter=~mkdir mkdirat' 'InaccessiblePaths=/etc/dir' 'ReadOnlyPaths=/etc' 'NoExecPaths=/tmp' \
 		'CapabilityBoundingSet=CAP_KILL' 'LimitNOFILE=100'
 	policy wide '[Sandbox]' 'SystemCallFilter=@default @system-service @mount' 'CapabilityBoundingSet=~' 'LimitNOFILE=4096' 'LandlockFiles=no' \
@@ -537,6 +569,11 @@ executed'
 	shown=$(grep -oE '(denied|line +).*' <<<"$out" | sed "s,$tmp/config/isorun/policies/,," | tr -s ' \n' ' ')
 	no_refusal is "why names the line of the policy" "$shown" \
 		"denied, EPERM line tight.conf:2 denied, EPERM line tight.conf:6 denied, EROFS line tight.conf:4 denied, EACCES line tight.conf:5 denied, ENOENT line tight.conf:3 "
+	run "$isoctl" why "$state/box" read /etc/dir create /etc/dir/x
+	like "... and of a hidden directory itself, that it is empty" "$status $out" \
+		"1 read /etc/dir: allowed*it is empty*tight.conf:3*create /etc/dir/x: denied, EROFS*tight.conf:3*"
+	also_inside "... which is so" 'it is empty, Read-only file system' \
+		'busybox ls /etc/dir && echo it is empty, $(busybox touch /etc/dir/x 2>&1 | busybox grep -o Read-only.*)'
 	run "$isoctl" explain "$state/box"
 	like "explain shows the policy" "$status $out" "0 *  name                    tight   # config.json:$(line_of '"isorun.policy"')*NoExecPaths *tight.conf:5*"
 	oci delete --force box
@@ -564,15 +601,27 @@ executed'
 	# promise P61
 	inside "isorun.policy: a path below the working directory is read-only" "done" 'annotations={"isorun.policy":"other"}' root.readonly=false \
 		'process.cwd="/etc"' '(echo >dir/new) 2>/dev/null && echo written; echo done'
+	run "$isoctl" why "$bundle" write /etc/dir/new
+	like "... and why names its line" "$status $out" "1 write /etc/dir/new: denied, EROFS*/other.conf:2"
 	policy other '[Policy]' 'Optional=ExecPaths MemoryMax' '[Scope]' 'MemoryMax=50%' '[Sandbox]' 'ExecPaths=/bin'
 	bundle 'annotations={"isorun.policy":"other"}' -- busybox true
 	oci run --bundle "$bundle" box
 	like "... unless that is optional: a notice" "$status $err" "0 *notice: */other.conf:6: ExecPaths=: isorun-oci cannot add this to a container*"
+	bundle 'annotations={"isorun.policy":"other"}' -- busybox sleep 7684
+	oci create --bundle "$bundle" box
+	also like "... of create" "$status $err" "0 *notice: */other.conf:6: ExecPaths=*"
+	oci exec box busybox true
+	no_refusal is "... but not once more of exec" "$status $err" "0 "
+	echo '{}' >"$tmp/changes"
+	oci update --resources "$tmp/changes" box
+	no_refusal is "... and of update" "$status $err" "0 "
+	oci delete --force box
 	inside "isorun.policy: the default one works" "ran" 'annotations={"isorun.policy":"default"}' 'echo ran'
+	test_policy_limits
 	rm -rf "$tmp/config"
-	[ -n "$old" ] && export XDG_CONFIG_HOME=$old || unset XDG_CONFIG_HOME
 }
 
+# Rules of a filter that denies some calls of busybox, each with an errno of its own.
 test_seccomp() {
 	local rules='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
 		{"names":["mkdir","mkdirat","nosuchcall"],"action":"SCMP_ACT_ERRNO","errnoRet":5},
@@ -592,7 +641,6 @@ kill: can't kill pid 99: No such process
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
 }
 
-# Runs a script in the container box.
 # A container whose first process has made cgroups of its own, as systemd does.
 test_exec_cgroup() { # its cgroup
 	local controller
@@ -612,7 +660,7 @@ test_exec_cgroup() { # its cgroup
 }
 
 test_exec() {
-	local ns=/proc/self/ns
+	local ns=/proc/self/ns tasks
 	exec 7<"$bundle"
 	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' \
 		'linux.cgroupsPath="/isorun-oci-test"' 'linux.namespaces+={"type":"cgroup"}' \
@@ -671,10 +719,11 @@ test_exec() {
 	"$isorun_oci" --root "$state" exec --detach --pid-file "$tmp/pid" box busybox sleep 7660 </dev/null >/dev/null 2>&1
 	no_refusal is "--detach does not wait" "$? $(tr '\0' ' ' <"/proc/$(cat "$tmp/pid")/cmdline")" "0 busybox sleep 7660 "
 	oci pause box
+	tasks=$(wc -l </sys/fs/cgroup/isorun-oci-test/cgroup.procs)
 	oci exec box busybox true
 	like "refused: exec in a paused container" "$status $err" "255 isorun-oci: cannot execute in box: it is paused"
 	"$isorun_oci" --root "$state" exec --ignore-paused box busybox echo went on >"$tmp/waited" 2>&1 &
-	sleep 0.1
+	await eval '[ "$(wc -l </sys/fs/cgroup/isorun-oci-test/cgroup.procs)" -gt "$tasks" ]'
 	no_refusal is "exec --ignore-paused waits" "$(cat "$tmp/waited")" ""
 	oci resume box
 	wait $!
@@ -1024,7 +1073,6 @@ test_joined() {
 		'echo $(busybox cat /proc/self/uid_map) root is mapped, $(busybox stat -c %t:%T /dev/zero | busybox sed s/5/7/) too'
 }
 
-# A user without rights needs a user namespace.
 # As root: with ids of their own, and directories that root of the user namespace cannot reach.
 test_user_namespace() {
 	local maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
@@ -1046,6 +1094,7 @@ test_user_namespace() {
 	is_reached "... and with --no-pivot, the host's proc is covered" ""
 }
 
+# A user without rights needs a user namespace.
 test_user() {
 	local uid
 	uid=$(id -u "$TH_USER")

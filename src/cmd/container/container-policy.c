@@ -48,18 +48,18 @@ static const DirectiveId of_config[] = {
         D_StandardOutput,   D_StandardError,
 };
 
-static bool is_among(DirectiveId id, const DirectiveId *list, size_t n) {
+static bool is_in(DirectiveId id, const DirectiveId *list, size_t n) {
         for (size_t i = 0; i < n; i++)
                 if (list[i] == id)
                         return true;
-        return startswith(directive_table[id].name, "Limit");
+        return false;
 }
 
-static bool is_of_nobody(DirectiveId id) {
-        const Order order = directive_table[id].order;
+static bool is_applied_or_ignored(DirectiveId id) {
+        const Directive *d = &directive_table[id];
 
-        return order == ORDER_FREE || order == ORDER_KEPT || is_among(id, applied, ELEMENTSOF(applied)) ||
-               is_among(id, of_config, ELEMENTSOF(of_config));
+        return d->order == ORDER_FREE || d->order == ORDER_KEPT || startswith(d->name, "Limit") ||
+               is_in(id, applied, ELEMENTSOF(applied)) || is_in(id, of_config, ELEMENTSOF(of_config));
 }
 
 /* Each line that would limit more than the container is limited. */
@@ -71,7 +71,7 @@ static int check_lines(const Policy *policy, Report *report) {
                 const Setting *last = list->n > 0 ? &list->items[list->n - 1] : NULL;
                 const char *name = directive_table[id].name;
 
-                if (!last || !last->origin.file || is_of_nobody(id))
+                if (!last || !last->origin.file || is_applied_or_ignored(id))
                         continue;
                 if (policy_optional(policy, id))
                         report_notice_at(report, last->origin, name, "isorun-oci cannot add this to a container");
@@ -204,6 +204,8 @@ static int lower(SpecCgroupFile *f, const Setting *s, const Directive *d, uint64
                 return report_error_at(report, s->origin, d->name, EINVAL,
                                        "isorun-oci cannot compare it with \"%s\" in %s of config.json: write a number "
                                        "or \"max\" there", f->value, f->pointer);
+        if (now > wanted)
+                f->policy_line = s->origin;
         free(f->value);
         f->value = format("%llu", (unsigned long long) (now < wanted ? now : wanted));
         return f->value ? 0 : report_oom(report);
@@ -241,7 +243,7 @@ static int limit_cgroup(const Policy *policy, DirectiveId id, Spec *spec, Report
                 return report_oom(report);
         *f = (SpecCgroupFile) { .file = strdup(d->cgroup_file), .pointer = strdup("/annotations/isorun.policy"),
                                 .value = format("%llu", (unsigned long long) wanted),
-                                .optional = policy_optional(policy, id) };
+                                .optional = policy_optional(policy, id), .policy_line = s->origin };
         return f->value && f->file && f->pointer ? 0 : report_oom(report);
 }
 
@@ -272,7 +274,7 @@ static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
         return container_policy_limit(p, &spec->process, report);
 }
 
-int container_policy_apply(ContainerPolicy *p, Spec *spec, Report *report) {
+static int apply(ContainerPolicy *p, Spec *spec, Report *report) {
         const Place top = { .value = spec->json, .file = "config.json", .text = spec->text, .report = report };
         const Place annotations = place_member(&top, "annotations"),
                     place = place_member(&annotations, SPEC_POLICY_ANNOTATION);
@@ -297,6 +299,15 @@ int container_policy_apply(ContainerPolicy *p, Spec *spec, Report *report) {
         return r < 0 ? r : narrow(p, spec, report);
 }
 
+int container_policy_apply(ContainerPolicy *p, Spec *spec, bool quiet, Report *report) {
+        Report silent = {};
+
+        if (quiet && apply(p, spec, &silent) >= 0)
+                return 0;
+        container_policy_deinit(p); /* it has failed: once more, for the messages */
+        return apply(p, spec, report);
+}
+
 static SpecLimit *find_limit(const SpecProcess *process, int resource) {
         for (size_t i = 0; i < process->n_limits; i++)
                 if (process->limits[i].resource == resource)
@@ -310,16 +321,19 @@ int container_policy_limit(const ContainerPolicy *p, SpecProcess *process, Repor
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const Directive *d = &directive_table[id];
                 const Setting *s = startswith(d->name, "Limit") ? policy_get(p->loaded.policy, id) : NULL;
-                SpecLimit *l = s && s->origin.file ? find_limit(process, d->resource) : NULL;
+                SpecLimit *l;
 
                 if (!s || !s->origin.file)
                         continue;
+                l = find_limit(process, d->resource);
                 if (!l) {
                         l = ARRAY_APPEND(process->limits, process->n_limits);
                         if (!l)
                                 return report_oom(report);
-                        *l = (SpecLimit) { d->resource, { s->value.number, s->value.number2 } };
+                        *l = (SpecLimit) { d->resource, { s->value.number, s->value.number2 }, s->origin };
                 }
+                if (l->limit.rlim_cur > s->value.number || l->limit.rlim_max > s->value.number2)
+                        l->policy_line = s->origin;
                 if (l->limit.rlim_cur > s->value.number)
                         l->limit.rlim_cur = s->value.number;
                 if (l->limit.rlim_max > s->value.number2)

@@ -52,7 +52,7 @@ static int create(const OciCall *call, const CreateRequest *request, State *ret)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
         r = spec_load(bundle, &spec, call->report);
         if (r >= 0)
-                r = container_policy_apply(&policy, &spec, call->report);
+                r = container_policy_apply(&policy, &spec, false, call->report);
         if (r >= 0)
                 r = container_create(&spec, request, ret, call->report);
         spec_deinit(&spec);

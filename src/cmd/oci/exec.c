@@ -142,7 +142,7 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
         if (r >= 0)
                 r = oci_load_spec(call, state, &spec);
         if (r >= 0)
-                r = container_policy_apply(&policy, &spec, call->report);
+                r = container_policy_apply(&policy, &spec, true, call->report);
         if (r >= 0 && file) {
                 r = spec_load_process(file, &json, &process, call->report);
                 if (r >= 0)

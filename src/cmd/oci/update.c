@@ -124,9 +124,9 @@ int oci_update(const OciCall *call) {
         if (r >= 0)
                 r = spec_change_resources(&old, changes, name, &changed, call->report);
         if (r >= 0)
-                r = container_policy_apply(&policies[0], &old, call->report);
+                r = container_policy_apply(&policies[0], &old, true, call->report);
         if (r >= 0)
-                r = container_policy_apply(&policies[1], &changed, call->report);
+                r = container_policy_apply(&policies[1], &changed, true, call->report);
         if (r >= 0)
                 r = container_update(&state, &old, &changed, call->report);
         json_decref(changes);

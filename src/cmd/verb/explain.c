@@ -86,7 +86,7 @@ static int explain_bundle(const CommandLine *line, bool *ret_found, Report *repo
         if (r > 0 && (*line->rest || form_of(line) != FORM_SUMMARY))
                 r = report_error(report, EINVAL, "%s is a bundle: it has its own command, and is printed whole",
                                  line->arguments[0]);
-        if (r > 0 && container_policy_apply(&policy, &spec, report) < 0)
+        if (r > 0 && container_policy_apply(&policy, &spec, false, report) < 0)
                 r = -EINVAL;
         bundle.policy = policy.plan;
         if (r > 0)

@@ -222,7 +222,7 @@ static int ask_bundle(const CommandLine *line, bool *ret_found, Report *report) 
         if (r > 0 && (*line->rest || line->n_arguments == 1))
                 r = report_error(report, EINVAL, "%s is a bundle: %s", line->arguments[0],
                                  *line->rest ? "it has its own command" : "ask a question, such as read /etc");
-        if (r > 0 && container_policy_apply(&policy, &spec, report) < 0)
+        if (r > 0 && container_policy_apply(&policy, &spec, false, report) < 0)
                 r = -EINVAL;
         bundle.policy = policy.plan;
         if (r > 0)

@@ -35,6 +35,16 @@ Origin bundle_origin(Bundle *bundle, const char *fmt, ...) {
         return (Origin) { .file = bundle->pointers[strv_length(bundle->pointers) - 1] };
 }
 
+Origin bundle_limit_origin(Bundle *bundle, size_t i) {
+        const SpecLimit *l = &bundle->spec->process.limits[i];
+
+        return l->policy_line.file ? l->policy_line : bundle_origin(bundle, "/process/rlimits/%zu", i);
+}
+
+Origin bundle_file_origin(Bundle *bundle, const SpecCgroupFile *file) {
+        return file->policy_line.file ? file->policy_line : bundle_origin(bundle, "%s", file->pointer);
+}
+
 /* With no_new_privs, execve(2) adds nothing to the permitted set, not even for root. */
 uint64_t bundle_capabilities(const Spec *spec) {
         const SpecProcess *p = &spec->process;

@@ -22,6 +22,11 @@ void bundle_deinit(Bundle *bundle);
  * If memory runs out, sets bundle->oom. */
 Origin bundle_origin(Bundle *bundle, const char *pointer, ...) _printf_(2, 3);
 
+/* The line of the annotation's policy, if that lowered the limit, or else of config.json: of the process's limit i, and
+ * of a file of the cgroup. */
+Origin bundle_limit_origin(Bundle *bundle, size_t i);
+Origin bundle_file_origin(Bundle *bundle, const SpecCgroupFile *file);
+
 /* Calls the printer for each entry. Returns 0 or -ENOMEM. subject is a Bundle. */
 int bundle_print(void *subject, const PlanPrinter *printer, void *userdata);
 

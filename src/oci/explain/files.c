@@ -103,21 +103,22 @@ static int add_mount(Bundle *b, Plan *plan, size_t i) {
         return add(plan, m->destination, mount, origin);
 }
 
+static int add_device(Plan *plan, const char *path, Origin origin) {
+        PlanMount mount = { .kind = MOUNT_BIND, .attributes.devices = true, .source = host_source(strdup(path)) };
+
+        return mount.source.path ? add(plan, path, mount, origin) : -ENOMEM;
+}
+
 /* isorun-oci makes these nodes in the container; the host's are the same devices. */
 static int add_devices(Bundle *b, Plan *plan) {
-        static const char *const defaults[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom" };
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(defaults) + b->spec->n_devices; i++) {
-                const size_t k = i - ELEMENTSOF(defaults);
-                const char *path = i < ELEMENTSOF(defaults) ? defaults[i] : b->spec->devices[k].path;
-                PlanMount mount = { .kind = MOUNT_BIND, .attributes.devices = true };
-
-                mount.source = host_source(strdup(path));
-                r = mount.source.path ? add(plan, path, mount, i < ELEMENTSOF(defaults) ? (Origin) {} : bundle_origin(
-                                                                       b, "/linux/devices/%zu", k))
-                                      : -ENOMEM;
-        }
+        if (spec_has_own_devices(b->spec))
+                return 0;
+        for (size_t i = 0; r >= 0 && i < SPEC_DEFAULT_DEVICES; i++)
+                r = add_device(plan, spec_default_devices[i].path, (Origin) {});
+        for (size_t i = 0; r >= 0 && i < b->spec->n_devices; i++)
+                r = add_device(plan, b->spec->devices[i].path, bundle_origin(b, "/linux/devices/%zu", i));
         return r;
 }
 
@@ -163,33 +164,53 @@ static bool is_at(const char *path, const char *place) {
 static Origin origin_of(const Bundle *b, DirectiveId id, const char *path) {
         const SettingList *list = &b->policy->source->settings[id];
 
-        for (size_t i = 0; i < list->n; i++)
-                if (streq(list->items[i].value.text + strspn(list->items[i].value.text, "-+"), path))
+        for (size_t i = 0; i < list->n; i++) {
+                const char *text = list->items[i].value.text + strspn(list->items[i].value.text, "-+");
+                const char *below = startswith(text, "./");
+                _cleanup_free_ char *joined = below ? path_join(b->spec->process.directory, below) : NULL;
+
+                if (streq(joined ?: text, path))
                         return list->items[i].origin;
+        }
         return (Origin) {};
+}
+
+/* A hidden path is an empty one: /dev/null, or an empty directory. Returns 1 or -ENOMEM, as the next two do. */
+static int ask_masked(WhyAnswer *a, const WhyQuestion *q, const char *path, const char *masked, Origin origin) {
+        int r;
+
+        answer_origin(a, origin);
+        if (streq(path, masked) && (q->action == WHY_READ || q->action == WHY_WRITE))
+                r = answer_allowed(a, "%s is hidden: it is empty, and what is written is lost", path);
+        else
+                r = answer_denied(a, q->action == WHY_CREATE ? EROFS : ENOENT, BY_HIDING, "%s is hidden", masked);
+        return r < 0 ? r : 1;
+}
+
+static int ask_read_only(WhyAnswer *a, const char *place, Origin origin) {
+        answer_origin(a, origin);
+        return answer_denied(a, EROFS, BY_MOUNT, "%s is read-only", place) < 0 ? -ENOMEM : 1;
+}
+
+static int ask_no_exec(WhyAnswer *a, const char *place, Origin origin) {
+        answer_origin(a, origin);
+        return answer_denied(a, EACCES, BY_MOUNT, "%s is noexec", place) < 0 ? -ENOMEM : 1;
 }
 
 /* Returns 1 if the policy of the annotation decides, 0 or -ENOMEM. */
 static int ask_policy(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
         const SpecPolicy *policy = b->spec->policy;
-        int r = 0;
 
-        for (char **p = policy->masked; r == 0 && p && *p; p++)
-                if (is_at(path, *p)) {
-                        answer_origin(a, origin_of(b, D_InaccessiblePaths, *p));
-                        r = answer_denied(a, ENOENT, BY_HIDING, "%s is hidden", *p) ?: 1;
-                }
-        for (char **p = policy->read_only; r == 0 && changes(q->action) && p && *p; p++)
-                if (is_at(path, *p)) {
-                        answer_origin(a, origin_of(b, D_ReadOnlyPaths, *p));
-                        r = answer_denied(a, EROFS, BY_MOUNT, "%s is read-only", *p) ?: 1;
-                }
-        for (char **p = policy->no_exec; r == 0 && q->action == WHY_EXECUTE && p && *p; p++)
-                if (is_at(path, *p)) {
-                        answer_origin(a, origin_of(b, D_NoExecPaths, *p));
-                        r = answer_denied(a, EACCES, BY_MOUNT, "%s is noexec", *p) ?: 1;
-                }
-        return r;
+        for (char **p = policy->masked; p && *p; p++)
+                if (is_at(path, *p))
+                        return ask_masked(a, q, path, *p, origin_of(b, D_InaccessiblePaths, *p));
+        for (char **p = policy->read_only; changes(q->action) && p && *p; p++)
+                if (is_at(path, *p))
+                        return ask_read_only(a, *p, origin_of(b, D_ReadOnlyPaths, *p));
+        for (char **p = policy->no_exec; q->action == WHY_EXECUTE && p && *p; p++)
+                if (is_at(path, *p))
+                        return ask_no_exec(a, *p, origin_of(b, D_NoExecPaths, *p));
+        return 0;
 }
 
 /* Returns 1 if a masked or read-only path decides, 0 or -ENOMEM. */
@@ -200,20 +221,11 @@ static int ask_protected(Bundle *b, const WhyQuestion *q, const char *path, WhyA
         if (r != 0)
                 return r;
         for (size_t i = 0; spec->masked && spec->masked[i]; i++)
-                if (is_at(path, spec->masked[i])) {
-                        answer_origin(a, bundle_origin(b, "/linux/maskedPaths/%zu", i));
-                        r = streq(path, spec->masked[i]) && (q->action == WHY_READ || q->action == WHY_WRITE)
-                                    ? answer_allowed(a, "%s is hidden: it is empty, and what is written is lost", path)
-                                    : answer_denied(a, q->action == WHY_CREATE ? EROFS : ENOENT, BY_HIDING,
-                                                    "%s is hidden", spec->masked[i]);
-                        return r < 0 ? r : 1;
-                }
+                if (is_at(path, spec->masked[i]))
+                        return ask_masked(a, q, path, spec->masked[i], bundle_origin(b, "/linux/maskedPaths/%zu", i));
         for (size_t i = 0; changes(q->action) && spec->read_only && spec->read_only[i]; i++)
-                if (is_at(path, spec->read_only[i])) {
-                        answer_origin(a, bundle_origin(b, "/linux/readonlyPaths/%zu", i));
-                        r = answer_denied(a, EROFS, BY_MOUNT, "%s is read-only", spec->read_only[i]);
-                        return r < 0 ? r : 1;
-                }
+                if (is_at(path, spec->read_only[i]))
+                        return ask_read_only(a, spec->read_only[i], bundle_origin(b, "/linux/readonlyPaths/%zu", i));
         return 0;
 }
 

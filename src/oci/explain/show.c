@@ -74,9 +74,8 @@ static void show_container(const Out *out) {
 static void show_limits_of_process(const Out *out) {
         for (size_t i = 0; i < out->spec->process.n_limits; i++) {
                 const SpecLimit *l = &out->spec->process.limits[i];
-                const Origin origin = bundle_origin(out->bundle, "/process/rlimits/%zu", i);
-                const char *type = json_text_of(json_array_get(json_object_get(json_object_get(
-                        out->spec->json, "process"), "rlimits"), i), "type");
+                const Origin origin = bundle_limit_origin(out->bundle, i);
+                const char *type = spec_limit_name(l->resource);
 
                 if (l->limit.rlim_max == RLIM_INFINITY)
                         entry(out, type, origin, l->limit.rlim_cur == RLIM_INFINITY ? "infinity" : "%ju:infinity",
@@ -204,7 +203,7 @@ static void show_root(const Out *out) {
         entry(out, "/", at(out, "/root"), "%s %s", spec->root_read_only ? "read-only" : "writable", spec->root);
         for (size_t i = 0; i < spec->n_mounts; i++)
                 show_mount(out, i);
-        for (size_t i = 0; i < spec->n_devices; i++)
+        for (size_t i = 0; !spec_has_own_devices(spec) && i < spec->n_devices; i++)
                 entry(out, spec->devices[i].path, bundle_origin(out->bundle, "/linux/devices/%zu", i), "device");
         for (size_t i = 0; spec->read_only && spec->read_only[i]; i++)
                 entry(out, spec->read_only[i], bundle_origin(out->bundle, "/linux/readonlyPaths/%zu", i),
@@ -218,7 +217,7 @@ static void show_limits(const Out *out) {
         for (size_t i = 0; i < out->spec->n_cgroup_files; i++) {
                 const SpecCgroupFile *f = &out->spec->cgroup_files[i];
 
-                entry(out, f->file, bundle_origin(out->bundle, "%s", f->pointer), "%s", f->value);
+                entry(out, f->file, bundle_file_origin(out->bundle, f), "%s", f->value);
         }
         if (out->spec->device_rules)
                 entry(out, "devices", at(out, "/linux/resources/devices"), "a program of %zu instructions",

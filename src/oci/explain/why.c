@@ -52,18 +52,24 @@ static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
 static int why_environment(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         char **environment = b->spec->process.environment;
         const char *name = q->object;
+        const bool is_home = streq(name, "HOME");
         int r;
 
         if (!*name || strchr(name, '='))
                 return -EINVAL;
-        for (size_t i = 0; environment && environment[i]; i++) {
+        /* As environment_make() has it: the last one counts, and an empty HOME is none. */
+        for (size_t i = strv_length(environment); i-- > 0;) {
                 const char *rest = startswith(environment[i], name);
 
                 if (!rest || *rest != '=')
                         continue;
+                if (is_home && !rest[1])
+                        break;
                 answer_origin(a, bundle_origin(b, "/process/env/%zu", i));
                 return answer_allowed(a, "%s is \"%s\"", name, rest + 1);
         }
+        if (is_home)
+                return answer_depends(a, "HOME is that of the user in the root's /etc/passwd");
         answer_origin(a, bundle_origin(b, "/process/env"));
         r = answer_denied(a, 0, BY_ENVIRONMENT, "%s is not set: no variable of the caller reaches the command", name);
         return r < 0 ? r : answer_allow(a, "a variable of this value, and nothing else", "\"%s=VALUE\" in /process/env",
@@ -72,25 +78,26 @@ static int why_environment(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
 
 /* NOFILE, RLIMIT_NOFILE, or a file of the cgroup such as memory.max. */
 static int why_limit(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
-        const json_t *list = json_object_get(json_object_get(b->spec->json, "process"), "rlimits");
         const char *bare = startswith(q->object, "RLIMIT_") ?: q->object;
 
-        for (size_t i = 0; i < b->spec->n_cgroup_files; i++) {
+        /* "unified" may have a file that another field has, too: the last one counts. */
+        for (size_t i = b->spec->n_cgroup_files; i-- > 0;) {
                 const SpecCgroupFile *f = &b->spec->cgroup_files[i];
 
                 if (!streq(f->file, q->object))
                         continue;
-                answer_origin(a, bundle_origin(b, "%s", f->pointer));
+                answer_origin(a, bundle_file_origin(b, f));
                 return answer_denied(a, streq(f->file, "pids.max") ? EAGAIN : 0, BY_LIMIT,
                                      "%s is %s for the whole container", f->file, f->value);
         }
         for (size_t i = 0; i < b->spec->process.n_limits; i++) {
-                const rlim_t soft = b->spec->process.limits[i].limit.rlim_cur;
-                const char *type = json_text_of(json_array_get(list, i), "type");
+                const SpecLimit *l = &b->spec->process.limits[i];
+                const rlim_t soft = l->limit.rlim_cur;
+                const char *type = spec_limit_name(l->resource);
 
                 if (!streq(type + strlen("RLIMIT_"), bare))
                         continue;
-                answer_origin(a, bundle_origin(b, "/process/rlimits/%zu", i));
+                answer_origin(a, bundle_limit_origin(b, i));
                 return soft == RLIM_INFINITY ? answer_allowed(a, "%s is unlimited", type)
                                              : answer_denied(a, 0, BY_LIMIT, "%s is %ju for each process", type,
                                                              (uintmax_t) soft);
@@ -98,7 +105,7 @@ static int why_limit(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         return answer_allowed(a, "config.json sets no %s: the limit is the caller's", q->object);
 }
 
-static int network_origin(Bundle *b, WhyAnswer *a) {
+static void network_origin(Bundle *b, WhyAnswer *a) {
         const json_t *list = json_object_get(json_object_get(b->spec->json, "linux"), "namespaces");
 
         for (size_t i = 0; i < json_array_size(list); i++)
@@ -106,7 +113,6 @@ static int network_origin(Bundle *b, WhyAnswer *a) {
                         answer_origin(a, bundle_origin(b, "/linux/namespaces/%zu", i));
         if (!a->has_origin)
                 answer_origin(a, bundle_origin(b, "/linux/namespaces"));
-        return 0;
 }
 
 /* The network of a container is the engine's: config.json names it, and does not say where it leads. */
@@ -129,12 +135,20 @@ static int why_network(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
                 if (r < 0)
                         return r;
         }
-        (void) network_origin(b, a);
+        network_origin(b, a);
         if (!is_new && !b->spec->joined[SPEC_NETWORK])
                 return answer_allowed(a, "the network is the host's; whether %s is another question",
                                       q->action == WHY_LISTEN ? "the port is free" : "a server is there");
         return answer_depends(a, "the network is %s, and its devices are the engine's",
                               is_new ? "the container's own" : b->spec->joined[SPEC_NETWORK]);
+}
+
+static int why_abstract_socket(Bundle *b, WhyAnswer *a) {
+        network_origin(b, a);
+        if (!(b->spec->new_namespaces & CLONE_NEWNET) && !b->spec->joined[SPEC_NETWORK])
+                return answer_allowed(a, "the network is the host's");
+        return answer_denied(a, ECONNREFUSED, BY_NAMESPACE,
+                             "abstract sockets belong to a network, and the container has its own");
 }
 
 int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
@@ -151,11 +165,7 @@ int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
         else if (q->action == WHY_LIMIT)
                 r = why_limit(b, q, &a);
         else if (is_socket && q->object[0] == '@')
-                r = network_origin(b, &a) < 0 ? -ENOMEM
-                    : b->spec->new_namespaces & CLONE_NEWNET || b->spec->joined[SPEC_NETWORK]
-                            ? answer_denied(&a, ECONNREFUSED, BY_NAMESPACE,
-                                            "abstract sockets belong to a network, and the container has its own")
-                            : answer_allowed(&a, "the network is the host's");
+                r = why_abstract_socket(b, &a);
         else if (!is_socket && (q->action == WHY_CONNECT || q->action == WHY_LISTEN))
                 r = why_network(b, q, &a);
         else

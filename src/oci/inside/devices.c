@@ -9,16 +9,6 @@
 #include "util/fd.h"
 #include "util/path.h"
 
-/* makedev(3) of small numbers, as a constant. */
-#define NUMBER(major, minor) ((major) << 8 | (minor))
-
-/* The runtime specification, config-linux.md, "Default Devices". */
-static const SpecDevice defaults[] = {
-        { "/dev/null", S_IFCHR, 0666, NUMBER(1, 3), 0, 0 },    { "/dev/zero", S_IFCHR, 0666, NUMBER(1, 5), 0, 0 },
-        { "/dev/full", S_IFCHR, 0666, NUMBER(1, 7), 0, 0 },    { "/dev/random", S_IFCHR, 0666, NUMBER(1, 8), 0, 0 },
-        { "/dev/urandom", S_IFCHR, 0666, NUMBER(1, 9), 0, 0 }, { "/dev/tty", S_IFCHR, 0666, NUMBER(5, 0), 0, 0 },
-};
-
 /* runtime-linux.md, "Dev symbolic links", and config-linux.md on /dev/ptmx. */
 static const struct {
         const char *name, *target;
@@ -81,14 +71,6 @@ static int make_device(const SpecDevice *d, int root, Failure *f) {
         return 0;
 }
 
-/* An engine that binds its own /dev has all in it, and it may be the host's. */
-static bool has_own_devices(const Spec *spec) {
-        for (size_t i = 0; i < spec->n_mounts; i++)
-                if (!spec->mounts[i].type && streq(spec->mounts[i].destination, "/dev"))
-                        return true;
-        return false;
-}
-
 static int make_links(int root, Failure *f) {
         _cleanup_close_ int parent = open_parent("/dev/fd", root, f);
 
@@ -103,10 +85,10 @@ static int make_links(int root, Failure *f) {
 int devices_make(const Spec *spec, int root, Failure *f) {
         int r = 0;
 
-        if (has_own_devices(spec))
+        if (spec_has_own_devices(spec))
                 return 0;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(defaults); i++)
-                r = make_device(&defaults[i], root, f);
+        for (size_t i = 0; r >= 0 && i < SPEC_DEFAULT_DEVICES; i++)
+                r = make_device(&spec_default_devices[i], root, f);
         for (size_t i = 0; r >= 0 && i < spec->n_devices; i++)
                 r = make_device(&spec->devices[i], root, f);
         return r < 0 ? r : make_links(root, f);

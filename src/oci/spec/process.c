@@ -19,6 +19,13 @@ static const NamedNumber resources[] = {
         {},
 };
 
+const char *spec_limit_name(int resource) {
+        for (const NamedNumber *n = resources; n->name; n++)
+                if (n->number == resource)
+                        return n->name;
+        return "RLIMIT_?";
+}
+
 void process_deinit(SpecProcess *process) {
         strv_free(process->arguments);
         strv_free(process->environment);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "util/id-map.h"
+#include "util/report.h"
 
 typedef struct SpecMount {
         const char *destination; /* absolute, or relative to the root */
@@ -34,6 +35,7 @@ typedef struct SpecMount {
 typedef struct SpecLimit {
         int resource;
         struct rlimit limit;
+        Origin policy_line; /* of the annotation's policy, if that lowered it; file NULL: it is as config.json says */
 } SpecLimit;
 
 typedef struct SpecDevice {
@@ -49,6 +51,7 @@ typedef struct SpecCgroupFile {
         char *file, *value;
         char *pointer; /* the JSON pointer of the field */
         bool optional; /* a notice is enough if the controller is not available */
+        Origin policy_line; /* as in SpecLimit */
 } SpecCgroupFile;
 
 /* In the order in which they run. */
@@ -163,6 +166,16 @@ typedef struct Spec {
         long personality;          /* personality(2); -1: as it is */
         unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
 } Spec;
+
+/* The name of a resource limit: "RLIMIT_NOFILE". */
+const char *spec_limit_name(int resource);
+
+/* The devices that each container has, unless its /dev is a bind mount. */
+enum { SPEC_DEFAULT_DEVICES = 6 };
+extern const SpecDevice spec_default_devices[SPEC_DEFAULT_DEVICES];
+
+/* Whether /dev is a bind mount: isorun-oci makes no device in it then, since it may be the host's. */
+bool spec_has_own_devices(const Spec *spec);
 
 /* The names of all mount options that have a meaning of their own, as a list. NULL when memory runs out. */
 json_t *spec_mount_options(void);
