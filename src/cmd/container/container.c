@@ -56,7 +56,7 @@ static int find_path(const char *word, Spec *ret, Report *report) {
         return parent ? load_directory(parent, ret, report) : report_oom(report);
 }
 
-int container_find_spec(const char *word, Spec *ret, Report *report) {
+static int find_spec(const char *word, Spec *ret, Report *report) {
         _cleanup_free_ char *root = NULL, *directory = NULL;
         Report silent = {};
 
@@ -69,4 +69,20 @@ int container_find_spec(const char *word, Spec *ret, Report *report) {
         if (!*word || *word == '.' || !has_file(directory, "state.json") || policy_file_exists(word, &silent) != 0)
                 return 0;
         return load_state(root, word, ret, report);
+}
+
+int container_view_open(const char *word, ContainerView *ret, Report *report) {
+        int q, r = find_spec(word, &ret->spec, report);
+
+        if (r <= 0)
+                return r;
+        q = container_policy_apply(&ret->policy, &ret->spec, false, report);
+        ret->bundle = (Bundle) { .spec = &ret->spec, .policy = ret->policy.plan };
+        return q < 0 ? q : 1;
+}
+
+void container_view_deinit(ContainerView *view) {
+        bundle_deinit(&view->bundle);
+        spec_deinit(&view->spec);
+        container_policy_deinit(&view->policy);
 }

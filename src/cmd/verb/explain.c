@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/container/container-policy.h"
 #include "cmd/container/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/plan-text.h"
@@ -20,7 +19,6 @@
 #include "lib/load.h"
 #include "lib/surroundings.h"
 #include "oci/explain/bundle.h"
-#include "oci/spec/load.h"
 #include "plan/request.h"
 
 static int explain(const char *spec, char *const *arguments, bool json, PlanForm form, Report *report) {
@@ -77,24 +75,14 @@ static int print_bundle(Bundle *bundle, const CommandLine *line, Report *report)
 
 /* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
 static int explain_bundle(const CommandLine *line, bool *ret_found, Report *report) {
-        ContainerPolicy policy = {};
-        Spec spec = {};
-        Bundle bundle = { .spec = &spec };
-        int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
+        _cleanup_(container_view_deinit) ContainerView view = {};
+        int r = container_view_open(line->arguments[0], &view, report);
 
         *ret_found = r != 0;
         if (r > 0 && (*line->rest || form_of(line) != FORM_SUMMARY))
                 r = report_error(report, EINVAL, "%s is a bundle: it has its own command, and is printed whole",
                                  line->arguments[0]);
-        if (r > 0 && container_policy_apply(&policy, &spec, false, report) < 0)
-                r = -EINVAL;
-        bundle.policy = policy.plan;
-        if (r > 0)
-                status = print_bundle(&bundle, line, report);
-        bundle_deinit(&bundle);
-        spec_deinit(&spec);
-        container_policy_deinit(&policy);
-        return r < 0 ? PLAN_FAILED : status;
+        return r < 0 ? PLAN_FAILED : r > 0 ? print_bundle(&view.bundle, line, report) : 0;
 }
 
 static int run(const CommandLine *line, Report *report) {

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd/container/container-policy.h"
 #include "cmd/container/container.h"
 #include "cmd/instance/find-word.h"
 #include "cmd/instance/talk.h"
@@ -19,7 +18,6 @@
 #include "cmd/verb/verb.h"
 #include "lib/load.h"
 #include "oci/explain/bundle.h"
-#include "oci/spec/load.h"
 #include "plan/request.h"
 #include "plan/why/kept.h"
 #include "policy/value/names.h"
@@ -213,24 +211,14 @@ static int ask_policy(const CommandLine *line, Report *report) {
 
 /* Returns an exit status. *ret_found is whether the word is a bundle or a container of isorun-oci. */
 static int ask_bundle(const CommandLine *line, bool *ret_found, Report *report) {
-        ContainerPolicy policy = {};
-        Spec spec = {};
-        Bundle bundle = { .spec = &spec };
-        int r = container_find_spec(line->arguments[0], &spec, report), status = 0;
+        _cleanup_(container_view_deinit) ContainerView view = {};
+        int r = container_view_open(line->arguments[0], &view, report);
 
         *ret_found = r != 0;
         if (r > 0 && (*line->rest || line->n_arguments == 1))
                 r = report_error(report, EINVAL, "%s is a bundle: %s", line->arguments[0],
                                  *line->rest ? "it has its own command" : "ask a question, such as read /etc");
-        if (r > 0 && container_policy_apply(&policy, &spec, false, report) < 0)
-                r = -EINVAL;
-        bundle.policy = policy.plan;
-        if (r > 0)
-                status = answer_all(&(Subject) { .bundle = &bundle }, line, report);
-        bundle_deinit(&bundle);
-        spec_deinit(&spec);
-        container_policy_deinit(&policy);
-        return r < 0 ? PLAN_FAILED : status;
+        return r < 0 ? PLAN_FAILED : r > 0 ? answer_all(&(Subject) { .bundle = &view.bundle }, line, report) : 0;
 }
 
 /* Makes the path of a question absolute: the caller is in the directory that it means. */
@@ -285,12 +273,30 @@ static int complete_questions(const CommandLine *line, char ***made, Report *rep
         return r;
 }
 
-static int run(const CommandLine *line, Report *report) {
-        _cleanup_strv_free_ char **made = NULL;
+/* Returns an exit status. */
+static int answer_word(const CommandLine *line, Report *report) {
         _cleanup_(instances_deinit) InstanceList list = {};
         const char *word = line->arguments[0];
-        const Instance *instance;
+        const Instance *instance = *line->rest ? NULL : instances_find_word(&list, word, report);
         bool is_bundle = false;
+        int status;
+
+        if (instance)
+                return ask_instance(instance, line, report);
+        if (report->n_errors > 0)
+                return PLAN_FAILED;
+        status = ask_bundle(line, &is_bundle, report);
+        if (is_bundle)
+                return status;
+        if (report->n_errors == 0 && line->n_arguments == 1)
+                report_error(report, ENOENT, "%s is not a running instance; about a policy, ask a question, such as: "
+                             "isoctl why %s read /etc/passwd", word, word);
+        return report->n_errors > 0 ? PLAN_FAILED : ask_policy(line, report);
+}
+
+static int run(const CommandLine *line, Report *report) {
+        _cleanup_strv_free_ char **made = NULL;
+        const char *word = line->arguments[0];
         int status;
 
         if (line->n_arguments % 2 == 0) {
@@ -300,14 +306,7 @@ static int run(const CommandLine *line, Report *report) {
         }
         if (complete_questions(line, &made, report) < 0)
                 return PLAN_FAILED;
-        instance = *line->rest ? NULL : instances_find_word(&list, word, report);
-        status = instance || report->n_errors > 0 ? 0 : ask_bundle(line, &is_bundle, report);
-        if (!instance && !is_bundle && report->n_errors == 0 && line->n_arguments == 1)
-                report_error(report, ENOENT, "%s is not a running instance; about a policy, ask a question, such as: "
-                             "isoctl why %s read /etc/passwd", word, word);
-        if (!is_bundle)
-                status = instance ? ask_instance(instance, line, report) : report->n_errors > 0 ? PLAN_FAILED
-                                                                                       : ask_policy(line, report);
+        status = answer_word(line, report);
         return flush_output(report) < 0 ? PLAN_FAILED : status;
 }
 

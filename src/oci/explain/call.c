@@ -3,7 +3,6 @@
 #include "oci/explain/call.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
@@ -57,16 +56,6 @@ static uint32_t run(const struct sock_filter *program, size_t n, const struct se
         return unknown;
 }
 
-static uint32_t native(void) {
-#if defined(__x86_64__)
-        return AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-        return AUDIT_ARCH_AARCH64;
-#else
-        return 0;
-#endif
-}
-
 static bool has_name(const json_t *rule, const char *name) {
         const json_t *names = json_object_get(rule, "names");
 
@@ -86,32 +75,14 @@ static bool needs_more(const json_t *rule, const WhyQuestion *q) {
         return false;
 }
 
-/* The value of seccomp(2) that an action of config.json stands for, without its data. */
-static uint32_t value_of(const char *action) {
-        static const struct {
-                const char *name;
-                uint32_t value;
-        } actions[] = {
-                { "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW }, { "SCMP_ACT_LOG", SECCOMP_RET_LOG },
-                { "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO }, { "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
-                { "SCMP_ACT_TRACE", SECCOMP_RET_TRACE }, { "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
-                { "SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD }, { "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
-                { "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(actions); i++)
-                if (streq(actions[i].name, action ?: ""))
-                        return actions[i].value;
-        return 0;
-}
-
 /* The line of the first rule that names the call and has this action, or else that of the default action. */
 static Origin find_origin(Bundle *b, const json_t *rules, const char *name, uint32_t result) {
         for (size_t i = 0; i < json_array_size(rules); i++) {
                 const json_t *rule = json_array_get(rules, i);
-                const uint32_t value = value_of(json_text_of(rule, "action"));
+                uint32_t value;
 
-                if (has_name(rule, name) && value == (result & SECCOMP_RET_ACTION_FULL))
+                if (has_name(rule, name) && spec_filter_action(json_text_of(rule, "action"), &value) &&
+                    (value & SECCOMP_RET_ACTION_FULL) == (result & SECCOMP_RET_ACTION_FULL))
                         return bundle_origin(b, "/linux/seccomp/syscalls/%zu", i);
         }
         return bundle_origin(b, "/linux/seccomp/defaultAction");
@@ -135,11 +106,22 @@ static int answer_result(WhyAnswer *a, const char *name, uint32_t result) {
         }
 }
 
+/* Finds a rule for the call that the question has too few arguments for. */
+static bool find_argument_rule(const json_t *rules, const WhyQuestion *q, size_t *ret) {
+        for (size_t i = 0; i < json_array_size(rules); i++)
+                if (has_name(json_array_get(rules, i), q->object) && needs_more(json_array_get(rules, i), q)) {
+                        *ret = i;
+                        return true;
+                }
+        return false;
+}
+
 int bundle_why_call(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         const json_t *filter = json_object_get(json_object_get(b->spec->json, "linux"), "seccomp");
         const json_t *rules = json_object_get(filter, "syscalls");
-        struct seccomp_data data = { .nr = syscall_number(q->object), .arch = native() };
+        struct seccomp_data data = { .nr = syscall_number(q->object), .arch = NATIVE_ARCHITECTURE };
         uint32_t result;
+        size_t i;
         int r;
 
         if (!syscall_is_listed(q->object))
@@ -157,15 +139,11 @@ int bundle_why_call(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         if (!b->spec->filter)
                 return answer_allowed(a, "there is no filter; whether the kernel allows %s is another question",
                                       q->object);
-        for (unsigned i = 0; i < q->n_arguments; i++)
-                data.args[i] = q->arguments[i];
+        for (unsigned k = 0; k < q->n_arguments; k++)
+                data.args[k] = q->arguments[k];
         result = run(b->spec->filter, b->spec->n_filter, &data);
         answer_origin(a, find_origin(b, rules, q->object, result));
-        for (size_t i = 0; i < json_array_size(rules); i++) {
-                const json_t *rule = json_array_get(rules, i);
-
-                if (!has_name(rule, q->object) || !needs_more(rule, q))
-                        continue;
+        if (find_argument_rule(rules, q, &i)) {
                 answer_origin(a, bundle_origin(b, "/linux/seccomp/syscalls/%zu", i));
                 return answer_depends(a, "a rule for %s looks at arguments: ask for %s(ARGUMENT,…)", q->object,
                                       q->object);

@@ -90,7 +90,7 @@ static int add_mount(Bundle *b, Plan *plan, size_t i) {
         _cleanup_free_ char *path = NULL;
 
         if (!m->type) {
-                path = *m->source == '/' ? strdup(m->source) : path_join(b->spec->bundle, m->source);
+                path = spec_mount_source(b->spec, m);
                 mount.kind = MOUNT_BIND;
                 mount.source = host_source(path ? realpath(path, NULL) ?: strdup(path) : NULL);
                 if (!mount.source.path)

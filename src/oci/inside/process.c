@@ -87,8 +87,8 @@ static void give_pipes(const SpecProcess *p) {
         struct stat st;
 
         for (int fd = 0; fd < 3; fd++)
-                if (fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode) && fchown(fd, p->uid, (gid_t) -1) < 0)
-                        continue;
+                if (fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode))
+                        (void) !fchown(fd, p->uid, (gid_t) -1);
 }
 
 /* The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */

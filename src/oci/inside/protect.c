@@ -68,8 +68,7 @@ static int mask(const char *path, int root, int null, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot hide %s%s", path, reason.text) : 0;
 }
 
-/* what: what the attribute makes of the path, in a message. */
-static int cover(const char *path, int root, uint64_t attribute, const char *what, Failure *f) {
+static int cover(const char *path, int root, uint64_t attribute, Failure *f) {
         struct mount_attr attr = { .attr_set = attribute };
         _cleanup_close_ int place = walk(root, path, WALK_FIND, true), copy = -1;
         int r;
@@ -82,14 +81,16 @@ static int cover(const char *path, int root, uint64_t attribute, const char *wha
                 r = -errno;
         if (r >= 0)
                 r = mount_attach(copy, place);
-        return r < 0 ? fail(f, -r, "cannot make %s %s", path, what) : 0;
+        if (r >= 0)
+                return 0;
+        return fail(f, -r, "cannot make %s %s", path, attribute & MOUNT_ATTR_RDONLY ? "read-only" : "noexec");
 }
 
-static int cover_all(char *const *paths, int root, uint64_t attribute, const char *what, Failure *f) {
+static int cover_all(char *const *paths, int root, uint64_t attribute, Failure *f) {
         int r = 0;
 
         for (; r >= 0 && paths && *paths; paths++)
-                r = cover(*paths, root, attribute, what, f);
+                r = cover(*paths, root, attribute, f);
         return r;
 }
 
@@ -118,11 +119,11 @@ int root_protect(const Spec *spec, int root, Failure *f) {
                 if (mount_is_filled_later(&spec->mounts[i]))
                         r = protect_filled(&spec->mounts[i], root, f);
         if (r >= 0)
-                r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, "read-only", f);
+                r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, f);
         if (r >= 0)
-                r = cover_all(policy->read_only, root, MOUNT_ATTR_RDONLY, "read-only", f);
+                r = cover_all(policy->read_only, root, MOUNT_ATTR_RDONLY, f);
         if (r >= 0)
-                r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, "noexec", f);
+                r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, f);
         if (r >= 0)
                 r = mask_all(spec->masked, root, null, f);
         return r < 0 ? r : mask_all(policy->masked, root, null, f);

@@ -26,16 +26,12 @@ static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned l
                                                                                                              : 0;
 }
 
-static char *source_path(const Spec *spec, const SpecMount *m) {
-        return *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
-}
-
 int *root_copy_sources(const Spec *spec) {
         int *sources = calloc(spec->n_mounts + 1, sizeof(*sources));
 
         for (size_t i = 0; sources && i < spec->n_mounts; i++) {
                 const SpecMount *m = &spec->mounts[i];
-                _cleanup_free_ char *path = m->type ? NULL : source_path(spec, m);
+                _cleanup_free_ char *path = m->type ? NULL : spec_mount_source(spec, m);
                 _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1, copy = -1;
 
                 sources[i] = -1;
@@ -51,7 +47,7 @@ int *root_copy_sources(const Spec *spec) {
  * if the path cannot be reached from here: of a copy that is made here, the kernel keeps a container with CAP_SYS_ADMIN
  * from changing the options that the mount has on the host. */
 static int copy_source(const Spec *spec, const SpecMount *m, int outside, Failure *f) {
-        _cleanup_free_ char *path = source_path(spec, m);
+        _cleanup_free_ char *path = spec_mount_source(spec, m);
         _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
         int copy;
 

@@ -8,14 +8,13 @@
 #include "sandbox/root/id-mapped.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
-#include "util/path.h"
 
 /* Without maps of its own, a mount has those of the container. */
 static int make_one(const Spec *spec, size_t i, Report *report) {
         const SpecMount *m = &spec->mounts[i];
         const Plan plan = { .inner_uid_map = m->uid_map.n > 0 ? m->uid_map : spec->uid_map,
                             .inner_gid_map = m->gid_map.n > 0 ? m->gid_map : spec->gid_map };
-        _cleanup_free_ char *path = *m->source == '/' ? strdup(m->source) : path_join(spec->bundle, m->source);
+        _cleanup_free_ char *path = spec_mount_source(spec, m);
         _cleanup_close_ int users = id_mapped_make_namespace(&plan), source = -1, copy = -1;
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users },
                           slave = { .propagation = MS_SLAVE };

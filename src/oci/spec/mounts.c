@@ -6,6 +6,7 @@
 #include "oci/spec/parts.h"
 #include "policy/value/names.h"
 #include "util/array.h"
+#include "util/path.h"
 #include "util/strv.h"
 
 /* The option "name" sets and clears MOUNT_ATTR_*, "rname" the same for the mounts below as well: mount(8), and the
@@ -34,6 +35,10 @@ static const struct {
 } propagations[] = {
         { "private", MS_PRIVATE }, { "slave", MS_SLAVE }, { "shared", MS_SHARED }, { "unbindable", MS_UNBINDABLE },
 };
+
+char *spec_mount_source(const Spec *spec, const SpecMount *mount) {
+        return *mount->source == '/' ? strdup(mount->source) : path_join(spec->bundle, mount->source);
+}
 
 /* Options that say what is so anyway. */
 static const char *const defaults[] = { "defaults", "async", "loud", "nomand", NULL };

@@ -78,6 +78,15 @@ json_t *spec_filter_features(void) {
                          "knownFlags", names_of(filter_flags), "supportedFlags", names_of(filter_flags));
 }
 
+bool spec_filter_action(const char *name, uint32_t *ret) {
+        for (size_t i = 0; name && i < ELEMENTSOF(actions); i++)
+                if (streq(name, actions[i].name)) {
+                        *ret = actions[i].action;
+                        return true;
+                }
+        return false;
+}
+
 /* Reads an action, with the errno that belongs to it in another field. The default errno is EPERM. */
 static int read_action(const Place *parent, const char *key, const char *errno_key, uint32_t *ret) {
         const Place p = place_member(parent, key);
@@ -85,15 +94,13 @@ static int read_action(const Place *parent, const char *key, const char *errno_k
         int64_t number = EPERM;
         int r = place_number(parent, errno_key, 0, ERRNO_MAX, &number);
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(actions); i++) {
-                const bool has_data = streq(name, "SCMP_ACT_ERRNO") || streq(name, "SCMP_ACT_TRACE");
-
-                if (!streq(name, actions[i].name))
-                        continue;
-                *ret = actions[i].action | (has_data ? (uint32_t) number : 0);
-                return 0;
-        }
-        return r < 0 ? r : place_error(&p, EOPNOTSUPP, "not an action that isorun-oci supports: \"%s\"", name);
+        if (r < 0)
+                return r;
+        if (!spec_filter_action(name, ret))
+                return place_error(&p, EOPNOTSUPP, "not an action that isorun-oci supports: \"%s\"", name);
+        if (streq(name, "SCMP_ACT_ERRNO") || streq(name, "SCMP_ACT_TRACE"))
+                *ret |= (uint32_t) number;
+        return 0;
 }
 
 static int read_test(const Place *p, struct scmp_arg_cmp *ret) {

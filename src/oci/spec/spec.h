@@ -174,11 +174,17 @@ const char *spec_limit_name(int resource);
 enum { SPEC_DEFAULT_DEVICES = 6 };
 extern const SpecDevice spec_default_devices[SPEC_DEFAULT_DEVICES];
 
+/* The path of a bind mount's source on the host, on the heap; NULL when memory runs out. */
+char *spec_mount_source(const Spec *spec, const SpecMount *mount);
+
 /* Whether /dev is a bind mount: isorun-oci makes no device in it then, since it may be the host's. */
 bool spec_has_own_devices(const Spec *spec);
 
 /* The names of all mount options that have a meaning of their own, as a list. NULL when memory runs out. */
 json_t *spec_mount_options(void);
+
+/* What an action of a filter is for seccomp(2), without an errno. name may be NULL. Returns false if it is none. */
+bool spec_filter_action(const char *name, uint32_t *ret);
 
 /* What features says of filters: the actions, operators and flags that config.json may have. NULL when memory runs
  * out. */
