@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "image/store.h"
+#include "plan/record/setting.h"
 #include "util/fd.h"
 #include "util/sha256.h"
 #include "util/strv.h"
@@ -156,16 +157,33 @@ int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *r
         return report_if_oom(report, r);
 }
 
-static void add_settings(Text *text, DirectiveId id, const SettingList *list) {
-        for (size_t i = 0; i < list->n; i++) {
-                const Value *v = &list->items[i].value;
-                const bool root = id == D_RootDirectory && v->number == ROOT_IMAGE;
+/* The name of the image says nothing of its files, and a digest of a secret would help to guess it. */
+static void write_setting(FILE *f, DirectiveId id, const Setting *s) {
+        const Value *v = &s->value;
 
-                text_add(text, directive_table[id].name);
-                text_add_char(text, '=');
-                text_add(text, root ? v->text + strlen(v->words[0]) : v->text);
-                text_add_char(text, '\n');
+        if (id == D_RootDirectory && v->number == ROOT_IMAGE)
+                fprintf(f, "%s=%s\n", directive_table[id].name, v->text + strlen(v->words[0]));
+        else if (id == D_SetCredential)
+                fprintf(f, "%s=%s\n", directive_table[id].name, v->text);
+        else
+                setting_write(f, id, s, false);
+}
+
+static void write_settings(FILE *f, DirectiveId id, const SettingList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                write_setting(f, id, &list->items[i]);
+}
+
+/* In a stage, an empty line counts, too. */
+static void write_stage(FILE *f, const PolicyStage *stage) {
+        fprintf(f, "[Stage.%s]\n", stage->name);
+        for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
+                if (stage->given[id].file && stage->settings[id].n == 0)
+                        fprintf(f, "%s=\n", directive_table[id].name);
+                write_settings(f, id, &stage->settings[id]);
         }
+        for (size_t i = 0; i < stage->writable.n; i++)
+                fprintf(f, "ReadWritePaths=%s\n", stage->writable.items[i].value.text);
 }
 
 char *image_root_digest(const Policy *policy) {
@@ -173,8 +191,12 @@ char *image_root_digest(const Policy *policy) {
         _cleanup_free_ char *lines = NULL;
         char hex[SHA256_HEX_SIZE];
 
+        if (text_open(&text) < 0)
+                return NULL;
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
-                add_settings(&text, id, &policy->settings[id]);
+                write_settings(text.f, id, &policy->settings[id]);
+        for (size_t i = 0; i < policy->n_stages; i++)
+                write_stage(text.f, &policy->stages[i]);
         lines = text_finish(&text);
         if (!lines)
                 return NULL;

@@ -24,5 +24,5 @@ int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *r
 
 /* The digest of the lines of a policy whose root is a container image, "sha256:…", on the heap; NULL if memory runs
  * out. The name of the image is left out: its ID says more. So two instances with the same ID and the same digest have
- * the same files and the same policy. */
+ * the same files and the same policy. Of SetCredential=, it has only the names. */
 char *image_root_digest(const Policy *policy);

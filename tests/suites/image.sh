@@ -304,6 +304,10 @@ changeable() {
 	world image-other --root image:again
 	also unlike "$label: ... and another one for another policy" "${world#* }" "${first#* }"
 	also is "$label: ... with the same image" "${world% *}" "${first% *}"
+	world image-allows --root image:again -p SystemCallFilter=sync
+	first=$world
+	world image-denies --root image:again -p "SystemCallFilter=~sync"
+	also unlike "$label: ... and for the opposite of a line" "${world#* }" "${first#* }"
 	image rm again
 	run "${who_runs[@]}" "$isorun" --root image:good:1:overlay,size=x true
 	like "$label: a layer with a size that is none is an error" "$status $err" "125 isorun: --root: *not a size greater than 0*"

@@ -9,7 +9,9 @@
 #include "image/manifest.h"
 #include "image/member.h"
 #include "image/store.h"
+#include "lib/image-root.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 enum { ROUNDS = 20000 };
 
@@ -400,6 +402,43 @@ static void test_random_configs(_unused_ void **state) {
         }
 }
 
+static char *digest_of(const char *lines) {
+        const Specifiers none = {};
+        _cleanup_(policy_freep) Policy *policy = policy_new(&none);
+        _cleanup_free_ char *text = format("[Sandbox]\nRootDirectory=image:app:1\n%s", lines);
+        Log log;
+
+        log_init(&log);
+        if (test_read(policy, &log, text) < 0)
+                fail_msg("%s: %s", lines, log_text(&log));
+        log_deinit(&log);
+        return image_root_digest(policy);
+}
+
+/* Policies that are not the same, but whose values have the same texts. */
+static void test_digests(_unused_ void **state) {
+        static const char *const pairs[][2] = {
+                { "SystemCallFilter=mount\n", "SystemCallFilter=~mount\n" },
+                { "RestrictAddressFamilies=none\n", "RestrictAddressFamilies=AF_UNIX\n" },
+                { "BindPaths=/opt\n", "BindPaths=-/opt\n" },
+                { "GrantPaths=/mnt/in\n", "GrantPaths=/mnt/in:rw\n" },
+                { "File=/x:a\n", "File=/x:b\n" },
+                { "[Stage.a]\nReadOnlyPaths=/\n", "" },
+                { "[Stage.a]\nReadWritePaths=/x\n", "[Stage.a]\nReadWritePaths=/y\n" },
+                { "[Stage.a]\nSystemCallFilter=mount\n", "[Stage.a]\nSystemCallFilter=~mount\n" },
+                { "[Stage.a]\nSystemCallFilter=\n", "[Stage.a]\nCapabilityBoundingSet=\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(pairs); i++) {
+                _cleanup_free_ char *first = digest_of(pairs[i][0]), *second = digest_of(pairs[i][1]),
+                                    *again = digest_of(pairs[i][0]);
+
+                expect_text(pairs[i][0], again, first);
+                if (streq(first, second))
+                        fail_msg("the same digest for %s and %s", pairs[i][0], pairs[i][1]);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_members),
@@ -411,6 +450,7 @@ int main(void) {
                 cmocka_unit_test(test_strange_json),
                 cmocka_unit_test(test_configs),
                 cmocka_unit_test(test_random_configs),
+                cmocka_unit_test(test_digests),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
