@@ -357,10 +357,21 @@ static void test_peers(_unused_ void **state) {
                 { "c192.0.2.1:443", "192.0.2.1:443" },
                 { "c[2001:db8::1]:443", "[2001:db8::1]:443" },
                 /* By the name that was looked up; a private address needs a word more. */
-                { "c192.0.2.1:443 l?example.org=192.0.2.1", "example.org:443" },
-                { "c192.0.2.1:443 l?example.org=192.0.2.1 l?www.example.org=192.0.2.1", "example.org:443 www.example.org:443" },
-                { "c192.0.2.1:443 l?example.org=192.0.2.2", "192.0.2.1:443" },
+                { "c8.8.8.8:443 l?example.org=8.8.8.8", "example.org:443" },
+                { "c8.8.8.8:443 l?example.org=8.8.8.8 l?www.example.org=8.8.8.8", "example.org:443 www.example.org:443" },
+                { "c8.8.8.8:443 l?example.org=8.8.4.4", "8.8.8.8:443" },
                 { "c192.168.0.1:443 l?router=192.168.0.1", "router:443=private" },
+                { "c[fd00:1::5]:443 l?router=fd00:1::5", "router:443=private" },
+                { "c100.64.0.1:443 l?router=100.64.0.1", "router:443=private" },
+                /* Where no name may lead, =private does not help. */
+                { "c169.254.1.2:80 l?printer=169.254.1.2", "printer:80=169.254.1.2:80" },
+                { "c169.254.169.254:80 l?metadata=169.254.169.254", "metadata:80=169.254.169.254:80" },
+                { "c[fe80::1]:80 l?printer=fe80::1", "printer:80=[fe80::1]:80" },
+                { "c[feb0::1]:80 l?printer=feb0::1", "printer:80=[feb0::1]:80" },
+                { "c[fd00:ec2::254]:80 l?metadata=fd00:ec2::254", "metadata:80=[fd00:ec2::254]:80" },
+                { "c192.0.2.1:443/udp l?example.org=192.0.2.1", "example.org:443/udp=192.0.2.1:443" },
+                /* The peer of an isorun around this one has another address in the next run. */
+                { "c198.18.0.5:443 l?example.org=198.18.0.5", "example.org:443" },
                 { "c127.0.0.5:443 l?evil.example=127.0.0.5", "evil.example:443=127.0.0.5:443 localhost:443" },
                 { "c192.0.2.1:443 l?a=b=192.0.2.1 l?-x=192.0.2.1 l?a:b=192.0.2.1", "192.0.2.1:443" },
                 /* Of hosts(5). */

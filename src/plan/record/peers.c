@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "plan/network/kind.h"
 #include "util/array.h"
 #include "util/parse.h"
 #include "util/strv.h"
@@ -13,13 +14,13 @@
 /* An address of the record: "192.0.2.1:53/udp", "[2001:db8::1]:80". */
 typedef struct Address {
         char text[INET6_ADDRSTRLEN];
+        uint8_t bytes[sizeof(struct in6_addr)];
         bool ipv6, udp;
         unsigned port;
 } Address;
 
 static bool parse(const char *key, Address *ret) {
         const char *end = *key == '[' ? strchr(key, ']') : strchr(key, ':'), *port;
-        uint8_t bytes[sizeof(struct in6_addr)];
         _cleanup_free_ char *number = NULL;
         uint64_t n;
 
@@ -31,7 +32,7 @@ static bool parse(const char *key, Address *ret) {
         ret->udp = endswith(port, "/udp");
         number = strndup(port + 1, strcspn(port + 1, "/"));
         if (!number || parse_u64_range(number, 1, UINT16_MAX, &n) < 0 ||
-            inet_pton(ret->ipv6 ? AF_INET6 : AF_INET, ret->text, bytes) != 1)
+            inet_pton(ret->ipv6 ? AF_INET6 : AF_INET, ret->text, ret->bytes) != 1)
                 return false;
         ret->port = (unsigned) n;
         return true;
@@ -43,19 +44,6 @@ static bool is_loopback(const Address *a) {
 
 static bool is_any(const Address *a) {
         return streq(a->text, a->ipv6 ? "::" : "0.0.0.0");
-}
-
-/* Networks to which a name may lead only if the policy says so. */
-static bool is_private(const Address *a) {
-        struct in_addr v4;
-        uint32_t n;
-
-        if (a->ipv6)
-                return startswith(a->text, "fc") || startswith(a->text, "fd") || startswith(a->text, "fe8");
-        if (inet_pton(AF_INET, a->text, &v4) != 1)
-                return false;
-        n = ntohl(v4.s_addr);
-        return n >> 24 == 10 || n >> 20 == 0xac1 || n >> 16 == 0xc0a8 || n >> 22 == (100 << 2 | 1) || n >> 16 == 0xa9fe;
 }
 
 static const RecordUse *find_use(const Record *r, const char *key, unsigned use) {
@@ -131,13 +119,15 @@ static bool is_name(const char *name, size_t n) {
         return letter && n < 254 && name[n - 1] != '.';
 }
 
-/* A name of the host's own table leads to this address whatever it is. No other name may lead to this host. */
+/* A name of the host's own table leads to this address whatever it is. To an address to which no name may lead, the
+ * policy says it. */
 static int add_name(RecordPeers *peers, const char *name, size_t n, const Address *a, bool is_fixed,
                     const RecordCount *count) {
         const char *udp = a->udp ? "/udp" : "";
+        const NetworkKind kind = network_kind(a->ipv6 ? AF_INET6 : AF_INET, a->bytes);
         _cleanup_free_ char *target =
-                is_fixed || is_loopback(a) ? format(a->ipv6 ? "=[%s]:%u" : "=%s:%u", a->text, a->port)
-                                               : strdup(is_private(a) ? "=private" : "");
+                is_fixed || kind == NETWORK_REFUSED ? format(a->ipv6 ? "=[%s]:%u" : "=%s:%u", a->text, a->port)
+                                                    : strdup(kind == NETWORK_PRIVATE ? "=private" : "");
 
         if (!target)
                 return -ENOMEM;

@@ -8,37 +8,9 @@
 #include <sys/socket.h>
 
 #include "plan/network/flows.h"
+#include "plan/network/kind.h"
 #include "util/fd.h"
 #include "util/text.h"
-
-typedef struct Network {
-        const char *address;
-        unsigned bits;
-        bool is_private; /* a policy may allow it */
-        bool of_peers;   /* an isorun around this one gives these addresses to its peers, and nobody else does there */
-} Network;
-
-/* The special-purpose addresses of RFC 6890 and its registries, and the services of clouds that give the secrets of a
- * machine to everything on it: metadata, and the credentials of containers. */
-static const Network refused[] = {
-        { "0.0.0.0", 8 },           { "127.0.0.0", 8 },          { "169.254.0.0", 16 },     { "192.0.0.0", 24 },
-        { "192.0.2.0", 24 },        { "192.88.99.0", 24 },       { "198.51.100.0", 24 },    { "203.0.113.0", 24 },
-        { "224.0.0.0", 3 },         { "10.0.0.0", 8, true },     { "172.16.0.0", 12, true },
-        { "192.168.0.0", 16, true }, { "100.64.0.0", 10, true },
-        /* The first three are no peer's: FLOWS_NETWORK is the program's own, FLOWS_CLIENT that of its clients. */
-        { "198.18.0.0", 31 },       { "198.18.0.2", 32 },        { "198.18.0.0", 15, .of_peers = true },
-        { FLOWS_NETWORK6 "c612:0", 127 }, { FLOWS_NETWORK6 "c612:2", 128 }, /* their twins */
-        /* All but 2000::/3 and the private fc00::/7: loopback, link-local, multicast, those that embed an IPv4 one */
-        { "::", 3 },                { "4000::", 2 },             { "8000::", 2 },           { "c000::", 3 },
-        { "e000::", 4 },            { "f000::", 5 },             { "f800::", 6 },           { "fe00::", 7 },
-        /* Teredo and other protocols, 6to4, documentation */
-        { "2001::", 23 },           { "2002::", 16 },            { "2001:db8::", 32 },      { "3fff::", 20 },
-        { FLOWS_NETWORK6, FLOWS_PREFIX6, .of_peers = true }, { "fc00::", 7, true },
-        /* Azure, Alibaba (2), Amazon, Google, Oracle (its other one is in 192.0.0.0/24), Scaleway, Linode */
-        { "168.63.129.16", 32 },    { "100.100.100.200", 32 },   { "fd00:100::100:200", 128 }, { "fd00:ec2::", 32 },
-        { "fd20:ce::254", 128 },    { "fd00:c1::a9fe:a9fe", 128 }, { "fd00:42::42", 128 },
-        { "fd00:a9fe:a9fe::1", 128 },
-};
 
 bool address_parse(const char *text, uint16_t port, Address *ret) {
         *ret = (Address) {};
@@ -63,17 +35,6 @@ char *address_format(const Address *a) {
                 return strdup("");
         (void) inet_ntop(a->any.sa_family, address_bytes(a), text, sizeof(text));
         return format(v4 ? "%s:%u" : "[%s]:%u", text, ntohs(v4 ? a->v4.sin_port : a->v6.sin6_port));
-}
-
-static bool is_in(const Address *a, const Network *network) {
-        const uint8_t *bytes = address_bytes(a), *start;
-        unsigned whole = network->bits / 8, rest = network->bits % 8;
-        Address n;
-
-        if (!address_parse(network->address, 0, &n) || n.any.sa_family != a->any.sa_family)
-                return false;
-        start = address_bytes(&n);
-        return memcmp(bytes, start, whole) == 0 && (rest == 0 || (bytes[whole] ^ start[whole]) >> (8 - rest) == 0);
 }
 
 /* The kernel takes as the source of a packet to one of its own addresses that address. Nothing is sent. */
@@ -162,14 +123,12 @@ static bool has_peers_around(int routes) {
 }
 
 bool address_is_refused(const Address *a, bool private_too, int routes) {
+        NetworkKind kind;
+
         if (a->any.sa_family != AF_INET && a->any.sa_family != AF_INET6)
                 return true;
-        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
-                if (is_in(a, &refused[i])) {
-                        if (refused[i].of_peers) /* to the kernel, they are all this host's own */
-                                return !has_peers_around(routes);
-                        if (!refused[i].is_private || !private_too)
-                                return true;
-                }
-        return is_of_host(a, routes);
+        kind = network_kind(a->any.sa_family, address_bytes(a));
+        if (kind == NETWORK_OF_PEERS) /* to the kernel, they are all this host's own */
+                return !has_peers_around(routes);
+        return kind == NETWORK_REFUSED || (kind == NETWORK_PRIVATE && !private_too) || is_of_host(a, routes);
 }
