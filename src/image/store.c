@@ -181,7 +181,7 @@ char *store_tags(const Store *store, const char *name) {
                 if (strncmp(*other, name, n + 1) == 0)
                         r = strv_push(&tags, *other);
         joined = r < 0 || !tags ? NULL : strv_join(tags, ", ");
-        return joined ? format("; it has %s", joined) : strdup("");
+        return joined ? format("; there is %s", joined) : strdup("");
 }
 
 int store_open_image(const Store *store, const char *id) {

@@ -86,7 +86,8 @@ static int find(ImageRoot *root, const Store *store, const Setting *s, const Spe
         }
         if (r == -ENOTUNIQ)
                 return report_error_at(report, s->origin, KEY, ENOTUNIQ,
-                                       "several images in %s have an ID that begins so: %s", store->path, name);
+                                       "several images in %s have an ID that begins with %s: give more digits",
+                                       store->path, name);
         return r < 0 && r != -ENOMEM ? report_error_at(report, s->origin, KEY, -r, "image %s in %s: %s", name,
                                                        store->path,
                                                        strerror(-r)) : r;

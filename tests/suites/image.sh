@@ -113,7 +113,7 @@ adds() {
 	like "$label: ... but not for 7 digits" "$status $err" "125 isoctl: no image sha256:*"
 	image show good
 	is "$label: without a tag, it is latest, and an error names those that are there" "$status $err" \
-		"125 isoctl: no image good:latest; it has good:1 (isoctl image list shows all)"
+		"125 isoctl: no image good:latest; there is good:1 (isoctl image list shows all)"
 	image add "oci:$images/good:1" "sha256:0123456789"
 	like "$label: a name that looks like an ID is refused" "$status $err" "125 *not a name of an image*"
 	image verify
@@ -260,7 +260,7 @@ roots() {
 	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
 	run "${who_runs[@]}" "$isorun" --root image:good:7 true
 	is "$label: an image that is not there is an error" "$status $err" \
-		"125 isorun: --root: RootDirectory=: no image good:7 in $store; it has good:1 (isoctl image add takes one)"
+		"125 isorun: --root: RootDirectory=: no image good:7 in $store; there is good:1 (isoctl image add takes one)"
 	held --name image-test-"$label"
 	[ "$label" = user ] || held --hand-over
 }

@@ -184,7 +184,7 @@ made
 project
 unused
 end"
-	also like "$label: ... says that it is open" "$err" "*--permissive: the command can read and use what you can: the network and sockets are the real ones*"
+	also like "$label: ... says that it is open" "$err" "*--permissive: the command can read all that you can, and use your network and sockets; its*"
 	# promise P62
 	also is "$label: ... and nothing of the host has changed, and nothing is left" \
 		"$(show_tree "$home" /var/tmp /srv; cat /proc/self/mounts; ls /etc/permissive 2>/dev/null)" "$before"
@@ -435,7 +435,7 @@ test_refusals() {
 	refused "a file that is no policy" "$file:1: *" --record "$file" true
 	also is "$label: ... stays" "$(cat "$file")" mine
 	refused "--tighten alone" "--tighten needs --record" --tighten true
-	refused "--permissive alone" "--permissive needs --record, and the name of a file" --permissive true
+	refused "--permissive alone" "--permissive needs --record" --permissive true
 	refused "--permissive with another root" "-p: RootDirectory=: --permissive *" --record "$tmp/records/x.conf" --permissive -p RootDirectory=none true
 	refused "no such directory" "--record: cannot write to /nonexistent: No such file or directory" --record /nonexistent/x.conf true
 	refused "--detach" "--record writes when the command has ended, so it cannot be combined with --detach" --record x --detach true

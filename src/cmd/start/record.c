@@ -19,7 +19,7 @@ int record_check(const RecordOptions *o, bool why, const char *without, Report *
         if (o->tighten && !o->file)
                 return report_error(report, EINVAL, "--tighten needs --record");
         if (o->permissive && !o->file)
-                return report_error(report, EINVAL, "--permissive needs --record, and the name of a file");
+                return report_error(report, EINVAL, "--permissive needs --record");
         if (without && (o->file || why))
                 return report_error(report, EINVAL, "%s when the command has ended, so it cannot be combined with %s",
                                     o->file ? "--record writes" : "--why prints", without);
@@ -135,8 +135,8 @@ int record_start(const Plan *plan, const RecordOptions *o, bool last_try, Report
         int r;
 
         if (o->permissive)
-                report_told(report, "--permissive: the command can read and use what you can: the network and sockets "
-                                    "are the real ones; only what it writes to files itself is thrown away");
+                report_told(report, "--permissive: the command can read all that you can, and use your network and "
+                                    "sockets; its own changes to files are thrown away");
         r = start_run(plan, last_try, report, &outcome);
 
         if (r == -EEXIST)

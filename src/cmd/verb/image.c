@@ -56,7 +56,8 @@ static int report_image(const Store *store, const char *text, const char *name, 
         if (r == -EINVAL)
                 return report_error(report, EINVAL, "not a name of an image: \"%s\"", text);
         if (r == -ENOTUNIQ)
-                return report_error(report, ENOTUNIQ, "several images have an ID that begins so: %s", text);
+                return report_error(report, ENOTUNIQ, "several images have an ID that begins with %s: give more digits",
+                                    text);
         return r == -ENOENT ? report_error(report, ENOENT, "no image %s%s (isoctl image list shows all)", name ?: text,
                                            tags ?: "")
                             : report_error(report, -r, "image %s: %s", text, strerror(-r));

@@ -250,7 +250,7 @@ static void write_capabilities(const Writer *w, DirectiveId id) {
 
                 if (!p || !(all & UINT64_C(1) << c->number))
                         continue;
-                fputs(p->certain ? "# needed, or one like it: " : "# perhaps needed: ", w->f);
+                fputs(p->certain ? "# needed, or another one that the same call checks: " : "# perhaps needed: ", w->f);
                 writer_count(w, &p->count);
                 fputc('\n', w->f);
                 capability_write(c, name);
@@ -352,8 +352,8 @@ static void write_command(const Writer *w, const char *before) {
 
 /* A quota would only make the program slower, so the time is for the reader. */
 static void write_times(const Writer *w) {
-        fprintf(w->f,
-                "# The last run took %.1f s, and %.1f s of processor time: no line limits that (CPUQuota= would).\n",
+        fprintf(w->f, "# The last run took %.1f s, and %.1f s of processor time. No line limits the latter; CPUQuota= "
+                      "would.\n",
                 (double) w->peaks->usec / 1e6, (double) w->peaks->cpu_usec / 1e6);
         if (w->peaks->memory == 0)
                 fputs("# Its memory could not be measured: it had no cgroup with the memory controller.\n", w->f);
