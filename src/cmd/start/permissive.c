@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "plan/record/setting.h"
+#include "plan/root/builtin.h"
 #include "util/mount-table.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
-#include "util/word.h"
 
 enum { SOCKETS_MAX = 256 };
 
@@ -50,28 +50,14 @@ static bool has_mounts(const Opener *o, const char *path) {
 
 /* Whether it can be a line, and is none yet. */
 static bool may_write_line(const Opener *o, const char *path) {
-        for (const char *c = path; *c; c++)
-                if ((unsigned char) *c < ' ' || strchr("\\'\"", *c))
-                        return false;
-        return !strv_contains(o->taken, path);
-}
-
-static void write_path(const Opener *o, const char *path) {
-        _cleanup_text_ Text text = {};
-
-        for (; *path; path++) {
-                if (*path == ':')
-                        text_add_char(&text, '\\');
-                text_add_char(&text, *path);
-        }
-        word_write(o->f, text_so_far(&text) ?: "", WORD_PERCENT);
+        return setting_can_have_path(path) && !strv_contains(o->taken, path);
 }
 
 static int add_bind(Opener *o, const char *path) {
         if (!may_write_line(o, path) || access(path, F_OK) < 0)
                 return 0;
         fputs("BindReadOnlyPaths=", o->f);
-        write_path(o, path);
+        setting_write_path(o->f, path);
         fputc('\n', o->f);
         return strv_push(&o->taken, path);
 }
@@ -82,9 +68,9 @@ static int add_overlay(Opener *o, const char *path) {
         if (!may_write_line(o, path))
                 return 0;
         fputs("Volume=", o->f);
-        write_path(o, path);
+        setting_write_path(o->f, path);
         fputc(':', o->f);
-        write_path(o, path);
+        setting_write_path(o->f, path);
         fputs(":overlay,size=50%%\n", o->f);
         r = strv_push(&o->taken, path);
         return r < 0 ? r : strv_push(&o->overlays, path);
@@ -123,13 +109,7 @@ static int add_entries(Opener *o, const char *path) {
 
 /* Whether isorun shows the directory as an empty one, where the root is the host's. */
 static bool is_hidden(const char *path) {
-        static const char *const names[] = { "/home", "/root", "/boot", "/media", "/mnt", "/srv",
-                                             "/run",  "/var",  "/tmp" };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (streq(names[i], path))
-                        return true;
-        return false;
+        return root_hides(path) || streq(path, "/run") || streq(path, "/var") || streq(path, "/tmp");
 }
 
 /* Directories in /. */

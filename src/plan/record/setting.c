@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/record/setting.h"
 
+#include <ctype.h>
+
+#include "util/text.h"
 #include "util/word.h"
 
 bool setting_is_permissive(const Setting *s) {
@@ -40,6 +43,24 @@ void setting_write(FILE *f, DirectiveId id, const Setting *s, bool optional) {
         if (id == D_GrantPaths && !(v->number & BIND_READ_ONLY))
                 fputs(":rw", f); /* the text is only the path */
         fputc('\n', f);
+}
+
+bool setting_can_have_path(const char *path) {
+        for (; *path; path++)
+                if (iscntrl((unsigned char) *path) || strchr("\\'\"", *path))
+                        return false;
+        return true;
+}
+
+void setting_write_path(FILE *f, const char *path) {
+        _cleanup_text_ Text text = {};
+
+        for (; *path; path++) {
+                if (*path == ':')
+                        text_add_char(&text, '\\');
+                text_add_char(&text, *path);
+        }
+        word_write(f, text_so_far(&text) ?: "", WORD_PERCENT);
 }
 
 bool setting_is_repeated(DirectiveId id, const SettingList *list, size_t n) {

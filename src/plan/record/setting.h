@@ -17,6 +17,12 @@ bool policy_is_permissive(const Policy *policy);
  * optional: with "-", so that a path need not exist. */
 void setting_write(FILE *f, DirectiveId id, const Setting *setting, bool optional);
 
+/* Whether a line can have the path. */
+bool setting_can_have_path(const char *path);
+
+/* Writes the path as a word of a line, for directives that separate paths by colons. */
+void setting_write_path(FILE *f, const char *path);
+
 /* Whether the line of an earlier value says this value, too: a word such as "any" may have two values, and the command
  * line often repeats what the policy says. */
 bool setting_is_repeated(DirectiveId id, const SettingList *list, size_t n);

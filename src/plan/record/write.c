@@ -16,30 +16,11 @@
 #include "util/text.h"
 #include "util/word.h"
 
-/* Whether a policy can name the path. Others are told in a comment. */
-static bool can_write(const char *path) {
-        for (; *path; path++)
-                if (iscntrl((unsigned char) *path) || strchr("\\'\"", *path))
-                        return false;
-        return true;
-}
-
-static void write_path(const Writer *w, const char *path) {
-        _cleanup_text_ Text text = {};
-
-        for (; *path; path++) {
-                if (*path == ':')
-                        text_add_char(&text, '\\');
-                text_add_char(&text, *path);
-        }
-        word_write(w->f, text_so_far(&text) ?: "", WORD_PERCENT);
-}
-
 /* Returns false, with a comment, if a policy cannot say that. */
 static bool begin_place(const Writer *w, const char *path, const char *target, unsigned uses,
                         const RecordCount *count) {
         writer_uses(w, uses, count);
-        if (can_write(path) && (!target || can_write(target)))
+        if (setting_can_have_path(path) && (!target || setting_can_have_path(target)))
                 return true;
         fputs("# isorun cannot write a line for this path: ", w->f);
         escape_write(w->f, path);
@@ -88,10 +69,10 @@ static void write_places(const Writer *w, DirectiveId id) {
                         const char *to = p->base->destination, *rest = p->path + (streq(to, "/") ? 0 : strlen(to));
 
                         source = format("%s%s", streq(p->base->source, "/") ? "" : p->base->source, rest);
-                        write_path(w, source ?: "");
+                        setting_write_path(w->f, source ?: "");
                         fputc(':', w->f);
                 }
-                write_path(w, p->path);
+                setting_write_path(w->f, p->path);
                 fputc('\n', w->f);
         }
 }
@@ -133,20 +114,20 @@ static void write_memory(const Writer *w) {
         for (size_t i = 0; i < w->places->n; i++) {
                 const FoldPlace *p = &w->places->items[i];
 
-                if (!is_thrown_away(p) || !can_write(p->path))
+                if (!is_thrown_away(p) || !setting_can_have_path(p->path))
                         continue;
                 fputs("# written, and lost at the end, as in the run (BindPaths= keeps it)\n", w->f);
                 fputs("TemporaryFileSystem=", w->f);
-                write_path(w, p->path);
+                setting_write_path(w->f, p->path);
                 fputs(":mode=1777\n", w->f);
         }
         for (size_t i = 0; i < w->plan->n_mounts; i++) {
                 const PlanMount *m = &w->plan->mounts[i];
 
-                if (!is_memory(w, m) || m->attributes.read_only || !can_write(m->destination))
+                if (!is_memory(w, m) || m->attributes.read_only || !setting_can_have_path(m->destination))
                         continue;
                 fputs("TemporaryFileSystem=", w->f);
-                write_path(w, m->destination);
+                setting_write_path(w->f, m->destination);
                 fprintf(w->f, ":%s\n", m->options);
         }
 }
@@ -160,7 +141,7 @@ static bool is_in_memory(const Writer *w, const PlanMount *m) {
 
 static void write_directory(const Writer *w, const char *path) {
         fputs("Directory=", w->f);
-        write_path(w, path);
+        setting_write_path(w->f, path);
         fputc('\n', w->f);
 }
 
@@ -184,9 +165,9 @@ static void write_directories(const Writer *w) {
 
 static void write_symlink(const Writer *w, const char *path, const char *target) {
         fputs("Symlink=", w->f);
-        write_path(w, path);
+        setting_write_path(w->f, path);
         fputc(':', w->f);
-        write_path(w, target);
+        setting_write_path(w->f, target);
         fputc('\n', w->f);
 }
 

@@ -13,6 +13,11 @@
 #include "util/strv.h"
 #include "util/text.h"
 
+static const char *const homes[] = { "/home", "/root" };
+
+/* What no instance needs of the host. /opt has programs, so it stays visible. */
+static const char *const unneeded[] = { "/boot", "/media", "/mnt", "/srv", "/sys" };
+
 static int add_tmpfs(RootBuilder *rb, const char *destination, const char *mode) {
         char *options = root_builder_tmpfs_options(rb->b->plan, mode, TMPFS_SIZE, 0);
 
@@ -208,7 +213,6 @@ static int hide_home_elsewhere(RootBuilder *rb, const char *directory, Origin or
 }
 
 static int hide_homes(RootBuilder *rb) {
-        static const char *const directories[] = { "/home", "/root" };
         const Setting *protect = policy_get(rb->b->policy, D_ProtectHome);
         _cleanup_strv_free_ char **elsewhere = NULL;
         const Host *host = rb->b->host;
@@ -216,8 +220,8 @@ static int hide_homes(RootBuilder *rb) {
 
         if (protect->value.number != PROTECT_HOME_YES && protect->value.number != PROTECT_HOME_TMPFS)
                 return 0;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(directories); i++)
-                r = hide_home_parent(rb, directories[i], protect->origin);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(homes); i++)
+                r = hide_home_parent(rb, homes[i], protect->origin);
         if (r >= 0 && rb->host_root)
                 r = host->find_homes(host->uid, host_variable(host, "HOME"), &elsewhere);
         if (r < 0 && r != -ENOMEM)
@@ -230,13 +234,22 @@ static int hide_homes(RootBuilder *rb) {
         return r < 0 ? r : 0;
 }
 
-/* Hides the host's directories that no instance needs. /opt has programs, so it stays visible. */
+bool root_hides(const char *directory) {
+        for (size_t i = 0; i < ELEMENTSOF(homes); i++)
+                if (streq(homes[i], directory))
+                        return true;
+        for (size_t i = 0; i < ELEMENTSOF(unneeded); i++)
+                if (streq(unneeded[i], directory))
+                        return true;
+        return false;
+}
+
+/* Hides the host's directories that no instance needs. */
 static int add_all_hidden(RootBuilder *rb) {
-        static const char *const directories[] = { "/boot", "/media", "/mnt", "/srv", "/sys" };
         int r = hide_homes(rb);
 
-        for (size_t i = 0; r >= 0 && rb->host_root && i < ELEMENTSOF(directories); i++)
-                r = add_hidden(rb, directories[i], (Origin) {});
+        for (size_t i = 0; r >= 0 && rb->host_root && i < ELEMENTSOF(unneeded); i++)
+                r = add_hidden(rb, unneeded[i], (Origin) {});
         return r;
 }
 
