@@ -19,6 +19,10 @@ enum { FLOWS_PREFIX = 15 };
 #define FLOWS_CLIENT6 FLOWS_NETWORK6 "c612:2" /* the twin of FLOWS_CLIENT */
 enum { FLOWS_PREFIX6 = 96 };
 
+/* The congestion control of connections over a loopback device, where no segment is lost or late: it sends without
+ * timers. Each kernel has it: tcp(7). */
+#define FLOWS_LOOPBACK_CONGESTION "reno"
+
 /* Writes the twin of an address, which is a number. */
 void flows_write_twin(uint32_t address, uint8_t ret[static 16]);
 

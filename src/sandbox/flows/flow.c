@@ -168,12 +168,12 @@ static Address address_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *
         return v4;
 }
 
-/* The host's congestion control may send each segment by a timer, as bbr does: that takes more than half of the time of
- * this process. On the loopback device, nothing is lost or late, so that the simplest one does. */
-static void spare_timers(int fd, const Address *a) {
+/* A socket of the host begins with the host's congestion control, which may send by timers. */
+static void choose_congestion_of(int fd, const Address *a) {
         if (a->any.sa_family == AF_INET ? ntohl(a->v4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET
                                         : a->any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr))
-                (void) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, LISTEN_CONGESTION, strlen(LISTEN_CONGESTION));
+                (void) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, FLOWS_LOOPBACK_CONGESTION,
+                                  strlen(FLOWS_LOOPBACK_CONGESTION));
 }
 
 void flow_prepare(const Listener *l) {
@@ -185,7 +185,7 @@ void flow_prepare(const Listener *l) {
                 set_probes(l->watch.fd, 0, INHERITED);
         else {
                 a = address_of(l->watch.fd, getsockname);
-                spare_timers(l->watch.fd, &a);
+                choose_congestion_of(l->watch.fd, &a);
         }
 }
 
@@ -294,7 +294,7 @@ static int begin_connect(const Flow *f, const struct sockaddr *address, socklen_
                 return -errno;
         if (!f->lookup.peer->is_socket) {
                 (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-                spare_timers(fd, (const Address *) address);
+                choose_congestion_of(fd, (const Address *) address);
                 /* The payload's own setting finds out about isorun, not about a peer that has lost its power. */
                 (void) setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
                 if (f->next_address < f->lookup.n)

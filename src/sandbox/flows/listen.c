@@ -97,11 +97,11 @@ static void enlarge_segments(void) {
                 (void) send(fd, &request, sizeof(request), 0);
 }
 
-/* For all connections in this network: LISTEN_CONGESTION. The file is that of the reader's network. If it is read-only,
- * everything works as without. */
+/* For all connections in this network. The file is that of the reader's network. If it is read-only, everything works
+ * as without. */
 static void choose_congestion(int proc) {
         (void) file_write(proc, proc < 0 ? "/proc/sys/net/ipv4/tcp_congestion_control"
-                                         : "sys/net/ipv4/tcp_congestion_control", LISTEN_CONGESTION);
+                                         : "sys/net/ipv4/tcp_congestion_control", FLOWS_LOOPBACK_CONGESTION);
 }
 
 /* Makes the whole network of the twins local: ipv6(7). An address of it would not do that, and with one, programs would

@@ -7,9 +7,6 @@
 #include "sandbox/flows/address.h"
 #include "sandbox/wire/failure.h"
 
-/* How connections on a loopback device are sent, where none is lost or late. Each kernel has it: tcp(7). */
-#define LISTEN_CONGESTION "reno"
-
 /* Whether the peer has a socket at the twin of its address, too, where the network has IPv6. */
 static inline bool listen_has_twin(const PlanPeer *p) {
         return (!p->literal || p->is_at_loopback6) && !p->is_covered;
