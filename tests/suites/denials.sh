@@ -96,10 +96,10 @@ test_network() {
 		"connect 192.0.2.1:80: ENETUNREACH – the instance's own network leads nowhere – to allow: -p ConnectTo=192.0.2.1:80" \
 		"$(run_python AF_INET "connect(('192.0.2.1', 80))")"
 	why_default "a datagram" \
-		"connect 192.0.2.1:53/udp: ENETUNREACH – the instance's own network has no name server; names of peers are found – to allow: -p ConnectTo=HOST:PORT" \
+		"connect 192.0.2.1:53/udp: ENETUNREACH – the instance's own network has no name server; isorun finds only the names of peers – to allow: -p ConnectTo=HOST:PORT" \
 		"$(run_python 'AF_INET, socket.SOCK_DGRAM' "connect(('192.0.2.1', 53))")"
 	why_default "a datagram without connect" \
-		"sendto 192.0.2.1:53/udp: ENETUNREACH (2 times) – the instance's own network has no name server; names of peers are found – to allow: -p ConnectTo=HOST:PORT" \
+		"sendto 192.0.2.1:53/udp: ENETUNREACH (2 times) – the instance's own network has no name server; isorun finds only the names of peers – to allow: -p ConnectTo=HOST:PORT" \
 		'python3 -Ic "import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for send in lambda: s.sendto(b\"x\", (\"192.0.2.1\", 53)), lambda: s.sendmsg([b\"x\"], [], 0, (\"192.0.2.1\", 53)):

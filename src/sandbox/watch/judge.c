@@ -198,7 +198,7 @@ static bool propose_peer(const Judge *j, const Denial *d, WhyAnswer *a) {
 
         if (d->use != USE_CONNECT || !endswith(d->path, ":53/udp") || plan_has_names(j->plan) || !a->allow)
                 return true;
-        text = strdup("the instance's own network has no name server; names of peers are found");
+        text = strdup("the instance's own network has no name server; isorun finds only the names of peers");
         allow = strdup("ConnectTo=HOST:PORT");
         if (!text || !allow) {
                 free(text);
