@@ -303,8 +303,8 @@ static bool is_proven(const Walk *w, const Instance *i) {
         return proven;
 }
 
-/* As root, for a table. In a service, others may have isorun for a child, so its manager must be asked. Returns 1, 0 or
- * -ENOMEM. */
+/* As root, for a table. Not for a service: there, another process than its manager may be the parent of isorun, so the
+ * manager is asked. Returns 1, 0 or -ENOMEM. */
 static int read_description(const Walk *w, int fd, Instance *i) {
         Description d;
         int r = w->measure && w->uid == 0 && !i->nested && !is_service(i) ? described_read(fd, i->inode, &d) : 0;

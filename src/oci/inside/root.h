@@ -17,7 +17,8 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
  * NULL. */
 int *root_copy_sources(const Spec *spec);
 
-/* A read-only /dev: devices and mounts come into it, and root_protect() makes it read-only. */
+/* Whether the mount is a read-only /dev. It stays writable until devices and mounts are in it; then root_protect()
+ * makes it read-only. */
 bool mount_is_filled_later(const SpecMount *m);
 
 /* Makes the devices that each container has, and those of config.json. */

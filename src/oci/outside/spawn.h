@@ -11,7 +11,7 @@
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
 
 /* Makes a child of this process in the namespaces of a container that runs, and in a cgroup of it, unless that is -1.
- * pidfd is of its first process. If this process may not move processes to the cgroup, attach is to do that: it returns
- * 0 or -errno, reported. Returns the same. */
+ * pidfd is of its first process. attach, which may be NULL, moves the process if this one may not: it returns 0 or
+ * -errno, reported. spawn_in_container() returns the same as spawn_in_namespaces(). */
 typedef int (*Attach)(const State *state, pid_t pid, Report *report);
 pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cgroup, Attach attach, Report *report);

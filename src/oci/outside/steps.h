@@ -20,8 +20,8 @@ int steps_write_pid(const char *path, pid_t pid, Report *report);
  * Returns 1 if it only waits for hooks. */
 int steps_hear(int socket, const Console *console, Report *report);
 
-/* Connects to the engine's socket for a terminal. process must have a terminal if somebody takes it, and must not
- * otherwise. The caller closes ret->socket, which may be -1. */
+/* Connects to the engine's socket for a terminal. It is an error if console has a path and the process has no terminal,
+ * or if it has a terminal and console has neither path nor master. The caller closes ret->socket, which may be -1. */
 int steps_connect_console(const SpecProcess *process, const Console *console, Console *ret, Report *report);
 
 int steps_send(int socket, MessageType type, Report *report);

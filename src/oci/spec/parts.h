@@ -18,7 +18,7 @@ int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);
 
 int mounts_read(const Place *place, Spec *ret);
-/* A list of id mappings. */
+/* Reads the id mappings at key. Returns 0 or -errno, reported. */
 int map_read(const Place *place, const char *key, IdMap *ret);
 int linux_read(const Place *place, Spec *ret);
 int resources_read(const Place *place, Spec *ret);

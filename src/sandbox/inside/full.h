@@ -4,6 +4,6 @@
 #include "plan/plan.h"
 
 /* The payload has ended: tells isorun of each directory in memory in which there is no room left (MESSAGE_FULL). What
- * was full only for a while is not seen. Nothing that the payload has made can keep this process from going on: if it
- * may mount, nothing is told, nor of a directory whose place it can change. */
+ * was full only for a while is not seen. Tells nothing if the payload may mount, and skips a directory that it can
+ * move: looking there could block this process. */
 void full_tell(const Plan *plan, int socket);
