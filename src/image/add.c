@@ -208,8 +208,13 @@ static char *choose_name(const Adder *a, const char *given) {
 
 static int find_name(const Adder *a, const char *given, char **ret) {
         _cleanup_free_ char *name = choose_name(a, given);
-        int r = !name ? -ENOMEM : startswith(name, "sha256:") ? -EINVAL : image_name_parse(name, ret);
+        _cleanup_free_ char *whole = NULL;
+        int r = name ? image_name_parse(name, &whole) : -ENOMEM;
 
+        if (r >= 0 && startswith(whole, IMAGE_ID_PREFIX))
+                r = -EINVAL;
+        if (r >= 0)
+                *ret = TAKE_PTR(whole);
         return r == -EINVAL ? report_error(a->report, EINVAL, "not a name of an image: \"%s\" (add NAME[:TAG])", name)
                             : report_if_oom(a->report, r);
 }

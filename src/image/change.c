@@ -67,7 +67,7 @@ static int find_named(const Store *store, char ***ret) {
         for (char **name = names; r >= 0 && name && *name; name++) {
                 char *id = NULL;
 
-                r = store_find(store, *name, &id);
+                r = store_find_name(store, *name, &id);
                 if (r >= 0)
                         r = strv_consume(&ids, id);
         }

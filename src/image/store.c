@@ -125,7 +125,7 @@ char *store_name_file(const char *name) {
         return file;
 }
 
-static int find_name(const Store *store, const char *name, char **ret) {
+int store_find_name(const Store *store, const char *name, char **ret) {
         _cleanup_free_ char *file = store_name_file(name), *path = file ? format("names/%s", file) : NULL, *id = NULL;
         int r = path ? file_read_line(store->fd, path, &id) : -ENOMEM;
 
@@ -137,7 +137,7 @@ static int find_name(const Store *store, const char *name, char **ret) {
         return 0;
 }
 
-/* Finds the only image whose ID begins so. */
+/* Finds the only image whose ID begins so. begin may be all of it. */
 static int find_id(const Store *store, const char *begin, char **ret) {
         _cleanup_close_ int fd = openat(store->fd, "images", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **ids = NULL;
@@ -157,18 +157,23 @@ static int find_id(const Store *store, const char *begin, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
-static bool is_begin_of_id(const char *text) {
-        const size_t n = strlen(text);
-
-        return n >= ID_BEGIN_MIN && n <= DIGEST_HEX && !text[strspn(text, "0123456789abcdef")];
-}
-
-int store_find(const Store *store, const char *name, char **ret) {
-        const char *hex = startswith(name, "sha256:");
+static int find(const Store *store, const char *name, size_t digits_min, char **ret) {
+        const char *hex = startswith(name, IMAGE_ID_PREFIX);
+        size_t n = hex ? strspn(hex, "0123456789abcdef") : 0;
 
         if (store->fd < 0)
                 return -ENOENT;
-        return hex && is_begin_of_id(hex) ? find_id(store, hex, ret) : find_name(store, name, ret);
+        if (!hex)
+                return store_find_name(store, name, ret);
+        return n < digits_min || n > DIGEST_HEX || hex[n] ? -EINVAL : find_id(store, hex, ret);
+}
+
+int store_find(const Store *store, const char *name, char **ret) {
+        return find(store, name, DIGEST_HEX, ret);
+}
+
+int store_find_begin(const Store *store, const char *name, char **ret) {
+        return find(store, name, ID_BEGIN_MIN, ret);
 }
 
 char *store_tags(const Store *store, const char *name) {

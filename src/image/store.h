@@ -39,10 +39,18 @@ void store_deinit(Store *store);
 /* Parses NAME[:TAG]; the tag defaults to "latest". *ret is NAME:TAG, on the heap. Returns 0, -EINVAL or -ENOMEM. */
 int image_name_parse(const char *text, char **ret);
 
-/* The ID of an image: of NAME:TAG, or of "sha256:ID", or of at least ID_BEGIN_MIN digits with which only one ID begins.
- * *ret is on the heap. Returns 0, -ENOENT, -ENOTUNIQ, or another -errno. */
+/* The ID of an image: of NAME:TAG, or of "sha256:ID". *ret is on the heap. Returns 0, -ENOENT, -EINVAL if these are not
+ * all digits of an ID, or another -errno. */
 int store_find(const Store *store, const char *name, char **ret);
+
+/* The same, also of the first digits of an ID, at least ID_BEGIN_MIN, with which no other one begins (-ENOTUNIQ). Not
+ * for what runs: somebody can make an image whose ID begins so. */
+int store_find_begin(const Store *store, const char *name, char **ret);
 enum { ID_BEGIN_MIN = 8 };
+#define IMAGE_ID_PREFIX "sha256:"
+
+/* The ID of a name that store_names() has. */
+int store_find_name(const Store *store, const char *name, char **ret);
 
 /* For a message that there is no NAME:TAG: "; it has NAME:OTHER, …", or "", on the heap; NULL when memory runs out. */
 char *store_tags(const Store *store, const char *name);

@@ -72,6 +72,10 @@ static int find(ImageRoot *root, const Store *store, const Setting *s, const Spe
                 return report_error_at(report, s->origin, KEY, EINVAL, "not the name of an image: \"%s\"", text);
         if (r >= 0)
                 r = store_find(store, name, &id);
+        if (r == -EINVAL)
+                return report_error_at(report, s->origin, KEY, EINVAL,
+                                       "all %d digits of the image's ID are needed, because another image can have an "
+                                       "ID that begins so (isoctl image show prints the ID): %s", DIGEST_HEX, name);
         if (r >= 0) {
                 root->name = format(ROOT_IMAGE_PREFIX "%s", name);
                 root->id = format("sha256:%s", id);
@@ -84,10 +88,6 @@ static int find(ImageRoot *root, const Store *store, const Setting *s, const Spe
                                        "no image %s in %s%s (isoctl image add takes one)", name, store->path,
                                        tags ?: "");
         }
-        if (r == -ENOTUNIQ)
-                return report_error_at(report, s->origin, KEY, ENOTUNIQ,
-                                       "several images in %s have an ID that begins with %s: give more digits",
-                                       store->path, name);
         return r < 0 && r != -ENOMEM ? report_error_at(report, s->origin, KEY, -r, "image %s in %s: %s", name,
                                                        store->path,
                                                        strerror(-r)) : r;

@@ -20,6 +20,8 @@ files_in() { find "$@" -mindepth 1 -maxdepth 1 -printf '%f\n'; }
 
 image() { run "${who[@]}" "${home[@]}" "$isoctl" image "$@"; }
 
+image_id() { image show "$1" && sed -n 's/^ID: //p' <<<"$out"; }
+
 # A refusal: its only error, and nothing is left of it.
 refuses() { # description, pattern of the error, arguments of "add"
 	image add "${@:3}"
@@ -110,12 +112,14 @@ adds() {
 	image show "sha256:${first:14:8}"
 	like "$label: ... also for an ID that begins so" "$status $out" "0 *ID: ${first#* }*"
 	image show "sha256:${first:14:7}"
-	like "$label: ... but not for 7 digits" "$status $err" "125 isoctl: no image sha256:*"
+	like "$label: ... but not for 7 digits" "$status $err" "125 isoctl: not a name of an image, nor an ID or its first 8 digits or more: *"
 	image show good
 	is "$label: without a tag, it is latest, and an error names those that are there" "$status $err" \
 		"125 isoctl: no image good:latest; there is good:1 (isoctl image list shows all)"
 	image add "oci:$images/good:1" "sha256:0123456789"
 	like "$label: a name that looks like an ID is refused" "$status $err" "125 *not a name of an image*"
+	image add "oci:$images/good:1" sha256
+	like "$label: ... also without a tag" "$status $err" "125 *not a name of an image: \"sha256\" *"
 	image verify
 	is "$label: verify finds nothing changed" "$status $out" "0 "
 	echo changed >>"$upper/srv/hard"
@@ -228,7 +232,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$isoctl" image add "oci:$images/plain"
 # An image as a root. $out of the first check shows that the program ran to its end.
 note=
 roots() {
-	local pid good=$images/good
+	local pid id good=$images/good
 	image add "oci:$good"
 	who_runs=("${who[@]}" "${home[@]}")
 	inside() { # description, expected, options..., script
@@ -239,6 +243,12 @@ roots() {
 	inside "an image is the root: upper layers win, delete and hide" $'upper\nkept passwd new' --root image:good:1 \
 		'cat /etc/kept; echo $(ls /etc /opaque | grep -v :)'
 	[ "$label" = user ] || inside "... also without a user namespace" "passwd new" --root image:good:1 -p PrivateUsers=no 'echo $(ls /opaque /etc | grep -v -e : -e kept)'
+	id=$(image_id good:1)
+	inside "its ID names the image" "passwd new" --root "image:$id" 'echo $(ls /opaque /etc | grep -v -e : -e kept)'
+	run "${who_runs[@]}" "$isorun" --root "image:${id:0:15}" true
+	# promise P51
+	like "$label: ... and the beginning of an ID does not: another image may have it" "$status $err" \
+		"125 isorun: --root: *all 64 digits of the image's ID are needed*: ${id:0:15}"
 	inside "its config sets the environment and the working directory" "env 100% \$x /work" --root image:good:1 'echo $FROM $PWD'
 	inside "a line of the policy wins" "mine /bin" --root image:good:1 -E FROM=mine -C /bin 'echo $FROM $PWD'
 	inside "the root is read-only, and a volume of the image is in memory" "written" --root image:good:1 \

@@ -54,7 +54,8 @@ static int report_image(const Store *store, const char *text, const char *name, 
         _cleanup_free_ char *tags = name && r == -ENOENT ? store_tags(store, name) : NULL;
 
         if (r == -EINVAL)
-                return report_error(report, EINVAL, "not a name of an image: \"%s\"", text);
+                return report_error(report, EINVAL, "not a name of an image, nor an ID or its first %d digits or more: "
+                                    "\"%s\"", ID_BEGIN_MIN, text);
         if (r == -ENOTUNIQ)
                 return report_error(report, ENOTUNIQ, "several images have an ID that begins with %s: give more digits",
                                     text);
@@ -70,7 +71,7 @@ static int read_image(const Store *store, const char *text, ImageFacts *ret, int
         int r = image_name_parse(text, &f.name);
 
         if (r >= 0)
-                r = store_find(store, f.name, &f.id);
+                r = store_find_begin(store, f.name, &f.id);
         if (r >= 0) {
                 fd = store_open_image(store, f.id);
                 r = fd < 0 ? fd : store_read_layers(fd, &f.layers);
