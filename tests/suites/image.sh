@@ -288,6 +288,13 @@ world() { # name, options...
 	world=$(python3 -c 'import json, sys; s = json.load(sys.stdin)[0]; print(s["image"], s["policy_digest"])' <<<"$out")
 	run "${who[@]}" "$isoctl" status "$1"
 	no_refusal like "$label: ... as text, too" "$out" "*  image *${world% *}*  policy digest *${world#* }*"
+	if [ "$label" = user ]; then
+		run "$isoctl" status "$TH_USER/$1"
+		no_refusal is "$label: ... not to root, because the user could write anything" \
+			"$status $(grep -c "  command  .*sleep 7655" <<<"$out") $(grep -E "  (image|policy digest) " <<<"$out")" "0 1 "
+		run "$isoctl" status --json "$TH_USER/$1"
+		no_refusal is "$label: ... nor as JSON" "$status $(grep -cE '"(image|policy_digest)": null' <<<"$out")" "0 2"
+	fi
 	kill "$pid"
 	wait "$pid"
 	await gone '^sleep 7655$'

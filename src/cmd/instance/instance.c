@@ -96,6 +96,10 @@ char *instance_attribute(int fd, const char *name) {
         return n < 0 ? NULL : strndup(value, (size_t) n);
 }
 
+char *instance_attribute_trusted(const Instance *i, int fd, const char *name) {
+        return fd >= 0 && i->own && !i->nested ? instance_attribute(fd, name) : NULL;
+}
+
 static uint64_t get_number(int fd, const char *name) {
         _cleanup_free_ char *text = instance_attribute(fd, name);
         uint64_t number;

@@ -93,6 +93,9 @@ void instances_keep(InstanceList *list, InstanceFilter wanted, const void *userd
 /* Reads an attribute that isorun may have written (CGROUP_ATTRIBUTE), which is on the heap. NULL if it is not there. */
 char *instance_attribute(int cgroup, const char *name);
 
+/* The same, and NULL if another user or the payload can have written it. cgroup may be negative. */
+char *instance_attribute_trusted(const Instance *instance, int cgroup, const char *name);
+
 /* Opens the instance's cgroup. Returns the fd, which the caller closes, or -errno. */
 int instance_open(const InstanceList *list, const Instance *instance);
 

@@ -22,8 +22,8 @@ static json_t *read_number(int cgroup, const char *file) {
         return json_number(cgroup >= 0 && cgroup_number(cgroup, file, NULL, &n) >= 0, n);
 }
 
-static json_t *read_text(int cgroup, const char *attribute) {
-        _cleanup_free_ char *text = cgroup < 0 ? NULL : instance_attribute(cgroup, attribute);
+static json_t *read_text(const Instance *i, int cgroup, const char *attribute) {
+        _cleanup_free_ char *text = instance_attribute_trusted(i, cgroup, attribute);
 
         return json_text_or_null(text);
 }
@@ -36,8 +36,8 @@ static json_t *process(pid_t pid) {
 static int add_facts(json_t *object, const InstanceList *list, const Instance *i, Report *report) {
         _cleanup_close_ int cgroup = instance_open(list, i);
         json_t *facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "image",
-                                  read_text(cgroup, CGROUP_ATTRIBUTE("image")), "policy_digest",
-                                  read_text(cgroup, CGROUP_ATTRIBUTE("policy-digest")), "memory_limit",
+                                  read_text(i, cgroup, CGROUP_ATTRIBUTE("image")), "policy_digest",
+                                  read_text(i, cgroup, CGROUP_ATTRIBUTE("policy-digest")), "memory_limit",
                                   read_number(cgroup, "memory.max"), "tasks_limit", read_number(cgroup, "pids.max"),
                                   "isorun_process", process(i->isorun), "first_process", process(i->pid),
                                   "main_process", process(i->main_pid));

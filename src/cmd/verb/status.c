@@ -77,8 +77,8 @@ static void print_user(const Instance *i) {
 }
 
 /* Prints what isorun has written if the root is a container image. */
-static void print_digest(int cgroup, const char *key, const char *attribute) {
-        _cleanup_free_ char *digest = cgroup < 0 ? NULL : instance_attribute(cgroup, attribute);
+static void print_digest(const Instance *i, int cgroup, const char *key, const char *attribute) {
+        _cleanup_free_ char *digest = instance_attribute_trusted(i, cgroup, attribute);
 
         if (digest)
                 print_field(key, digest);
@@ -101,8 +101,8 @@ static void print_facts(const InstanceList *list, const Instance *i) {
                 print_field("policy", i->policy);
         if (i->command)
                 print_field("command", i->command);
-        print_digest(cgroup, "image", CGROUP_ATTRIBUTE("image"));
-        print_digest(cgroup, "policy digest", CGROUP_ATTRIBUTE("policy-digest"));
+        print_digest(i, cgroup, "image", CGROUP_ATTRIBUTE("image"));
+        print_digest(i, cgroup, "policy digest", CGROUP_ATTRIBUTE("policy-digest"));
         if (i->handed_over)
                 snprintf(pid, sizeof(pid), "%d (handed over to systemd)", i->pid);
         else
