@@ -603,6 +603,34 @@ executed'
 		'process.cwd="/etc"' '(echo >dir/new) 2>/dev/null && echo written; echo done'
 	run "$isoctl" why "$bundle" write /etc/dir/new
 	like "... and why names its line" "$status $out" "1 write /etc/dir/new: denied, EROFS*/other.conf:2"
+	script='for f in /etc/dir/sub /etc/dir /etc; do busybox mv $f $f.x 2>/dev/null && echo $f moved && busybox mv $f.x $f; done; echo done'
+	policy other '[Sandbox]' 'ReadOnlyPaths=/etc/dir/sub/file -/etc/none'
+	mkdir "$bundle/rootfs/etc/dir/sub"
+	touch "$bundle/rootfs/etc/dir/sub/file"
+	# promise P61
+	inside "isorun.policy: no directory above a read-only path can be moved" "done" 'annotations={"isorun.policy":"other"}' root.readonly=false \
+		"$script"
+	rm -r "$bundle/rootfs/etc/dir/sub"
+	# promise P61
+	refuses "a read-only path that the container could make" "*/other.conf:2: ReadOnlyPaths=: /etc/dir/sub/file does not exist, so the container could make it *" \
+		'annotations={"isorun.policy":"other"}' root.readonly=false
+	inside "... and not, if it is in a read-only root" "done" 'annotations={"isorun.policy":"other"}' 'echo done'
+	ln -s dir "$bundle/rootfs/etc/link"
+	policy other '[Sandbox]' 'ReadOnlyPaths=/etc/link/file'
+	# promise P61
+	refuses "a read-only path through a symlink that the container could replace" "*/other.conf:2: ReadOnlyPaths=: /etc/link/file leads through a symlink *" \
+		'annotations={"isorun.policy":"other"}' root.readonly=false
+	rm "$bundle/rootfs/etc/link"
+	policy other '[Sandbox]' 'LogDenials=yes' 'PrivateNetwork=no'
+	bundle 'annotations={"isorun.policy":"other"}' 'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]' \
+		'mounts+={"destination":"/tmp","type":"tmpfs","options":["mode=700"]}' 'mounts+={"destination":"/tmp/a","type":"tmpfs"}' \
+		'mounts+={"destination":"/etc","type":"tmpfs"}' 'process.user={"uid":1000,"gid":1000}' -- busybox true
+	oci run --bundle "$bundle" box
+	like "isorun.policy: a user who cannot reach each mount starts, and a notice says that LogDenials= does nothing" "$status $err" \
+		"0 isorun-oci: notice: */other.conf:2: LogDenials=: isorun-oci records nothing that a container is denied"
+	# promise P61
+	refuses "shared memory of others, with PrivateIPC=yes" "PrivateIPC=: /mounts/6 of config.json binds /dev/shm, which the container would share: *PrivateIPC=no in the policy default" \
+		'annotations={"isorun.policy":"default"}' 'mounts+={"destination":"/dev/shm","type":"bind","source":"/dev/shm","options":["bind"]}'
 	policy other '[Policy]' 'Optional=ExecPaths MemoryMax' '[Scope]' 'MemoryMax=50%' '[Sandbox]' 'ExecPaths=/bin'
 	bundle 'annotations={"isorun.policy":"other"}' -- busybox true
 	oci run --bundle "$bundle" box

@@ -23,6 +23,7 @@ void container_policy_deinit(ContainerPolicy *p) {
         strv_free(p->added.masked);
         strv_free(p->added.read_only);
         strv_free(p->added.no_exec);
+        free(p->added.lines);
         plan_free(p->plan);
         loaded_deinit(&p->loaded);
         *p = (ContainerPolicy) {};
@@ -62,10 +63,20 @@ static bool is_applied_or_ignored(DirectiveId id) {
                is_in(id, applied, ELEMENTSOF(applied)) || is_in(id, of_config, ELEMENTSOF(of_config));
 }
 
+/* isorun-oci is gone while the container runs: nobody writes records of what the filter denies. */
+static void check_log(const Policy *policy, Report *report) {
+        const Setting *s = policy_get(policy, D_LogDenials);
+
+        if (s && s->origin.file && policy_choice(policy, D_LogDenials) != LOG_DENIALS_NO)
+                report_notice_at(report, s->origin, "LogDenials",
+                                 "isorun-oci records nothing that a container is denied");
+}
+
 /* Each line that would limit more than the container is limited. */
 static int check_lines(const Policy *policy, Report *report) {
         int result = 0;
 
+        check_log(policy, report);
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++) {
                 const SettingList *list = &policy->settings[id];
                 const Setting *last = list->n > 0 ? &list->items[list->n - 1] : NULL;
@@ -102,6 +113,21 @@ static int copy_paths(const Policy *policy, DirectiveId id, const char *here, ch
                         return report_oom(report);
         }
         return 0;
+}
+
+/* After copy_paths(), which has checked the items. */
+static int copy_lines(const Policy *policy, SpecPolicy *ret, Report *report) {
+        const SettingList *list = &policy->settings[D_ReadOnlyPaths];
+
+        for (size_t i = 0; i < list->n; i++) {
+                const Setting *s = &list->items[i];
+                const bool has_path = s->value.text[strspn(s->value.text, "-+")];
+                SpecPolicyLine *line = has_path ? ARRAY_APPEND(ret->lines, ret->n_lines) : NULL;
+
+                if (line)
+                        *line = (SpecPolicyLine) { s->origin, s->value.optional };
+        }
+        return ret->n_lines == strv_length(ret->read_only) ? 0 : report_oom(report);
 }
 
 static int make_filter(ContainerPolicy *p, Report *report) {
@@ -162,6 +188,52 @@ static void separate(const Policy *policy, DirectiveId id, size_t i, Spec *spec)
                 return;
         spec->joined[i] = NULL;
         spec->new_namespaces |= spec_namespaces[i].flag;
+}
+
+static bool has_new_ipc(const Spec *spec) {
+        return spec->new_namespaces & spec_namespaces[SPEC_IPC].flag && !spec->joined[SPEC_IPC];
+}
+
+/* Whether a bind mount shows shared memory or message queues of others. If config.json has a new namespace, an engine
+ * may bind a /dev/shm that is the container's own. */
+static int shows_others(const Spec *spec, const SpecMount *m) {
+        static const char *const places[] = { "/dev/shm", "/dev/mqueue" };
+        _cleanup_free_ char *absolute = path_join("/", m->destination),
+                            *destination = absolute ? path_simplify(absolute) : NULL,
+                            *source = m->source ? path_simplify(m->source) : NULL;
+        int r = 0;
+
+        if (m->type)
+                return 0;
+        if (!destination || !source)
+                return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(places); i++)
+                if (path_is_at_or_below(destination, places[i]) || path_is_at_or_below(places[i], destination))
+                        r = r || !has_new_ipc(spec) || path_is_at_or_below(source, places[i]) ||
+                            path_is_at_or_below(places[i], source);
+        return r;
+}
+
+/* Before separate(). */
+static int check_shared_memory(const Policy *policy, const Spec *spec, Report *report) {
+        const Setting *s = policy_get(policy, D_PrivateIPC);
+
+        for (size_t i = 0; policy_is_true(policy, D_PrivateIPC) && i < spec->n_mounts; i++) {
+                int r = shows_others(spec, &spec->mounts[i]);
+
+                if (r < 0)
+                        return report_oom(report);
+                if (r > 0 && policy_optional(policy, D_PrivateIPC))
+                        report_notice_at(report, s ? s->origin : (Origin) {}, "PrivateIPC",
+                                         "the container shares %s, which /mounts/%zu of config.json binds",
+                                         spec->mounts[i].destination, i);
+                else if (r > 0)
+                        return report_error_at(report, s ? s->origin : (Origin) {}, "PrivateIPC", EOPNOTSUPP,
+                                               "/mounts/%zu of config.json binds %s, which the container would share: "
+                                               "use a tmpfs there, or PrivateIPC=no in the policy %s", i,
+                                               spec->mounts[i].destination, spec->policy->name);
+        }
+        return 0;
 }
 
 /* As the kernel reads a limit (page_counter_memparse(), kstrtoll()), but stricter: a sign, a space, and a number that
@@ -259,6 +331,8 @@ static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
         if (r >= 0)
                 r = copy_paths(policy, D_ReadOnlyPaths, here, &p->added.read_only, report);
         if (r >= 0)
+                r = copy_lines(policy, &p->added, report);
+        if (r >= 0)
                 r = copy_paths(policy, D_NoExecPaths, here, &p->added.no_exec, report);
         if (r >= 0)
                 r = make_filter(p, report);
@@ -268,9 +342,12 @@ static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
                 r = limit_cgroup(policy, scope[i], spec, report);
         if (r < 0)
                 return r;
+        spec->policy = &p->added;
+        r = check_shared_memory(policy, spec, report);
+        if (r < 0)
+                return r;
         separate(policy, D_PrivateNetwork, SPEC_NETWORK, spec);
         separate(policy, D_PrivateIPC, SPEC_IPC, spec);
-        spec->policy = &p->added;
         return container_policy_limit(p, &spec->process, report);
 }
 

@@ -15,6 +15,8 @@
 
 #include "oci/inside/environment.h"
 #include "oci/inside/walk.h"
+#include "plan/deny/landlock.h"
+#include "plan/plan.h"
 #include "sandbox/deny/landlock.h"
 #include "util/capability.h"
 #include "util/fd.h"
@@ -148,12 +150,31 @@ static int install_filter(const Spec *spec, Failure *f) {
         return r < 0 || policy->allows_filter ? r : install(policy->filter, policy->n_filter, 0, f);
 }
 
-static int restrict_files(const SpecPolicy *policy, Failure *f) {
-        _cleanup_close_ int ruleset = -1;
-        int r = landlock_prepare(policy->landlock, f, &ruleset);
+static int allow(int ruleset, int root, const Plan *plan, const PlanLandlockRule *rule, Failure *f) {
+        _cleanup_close_ int fd = walk(root, rule->path, WALK_FIND, true);
+        uint64_t access = rule->access;
+        struct stat st;
 
-        if (r >= 0 && ruleset >= 0 && sys_landlock_restrict_self(ruleset, 0) < 0)
-                r = fail(f, errno, "cannot apply Landlock");
+        if (fd == -ENOENT || fd == -ENOTDIR) /* another mount covers it, or it was removed */
+                return 0;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fail(f, fd < 0 ? -fd : errno, "cannot look at %s", rule->path);
+        if (!S_ISDIR(st.st_mode))
+                access &= landlock_rights_mask(plan->landlock_abi, LANDLOCK_GROUP_FILE);
+        return access ? landlock_allow(ruleset, fd, access, f) : 0;
+}
+
+/* With root's ids: the user of the command need not reach each writable mount. The paths are the container's, whose
+ * processes may run already: no symlink of theirs leads to a file that they cannot name. */
+static int prepare_landlock(const SpecPolicy *policy, int *ret, Failure *f) {
+        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        Plan plan = *policy->landlock;
+        int r;
+
+        plan.n_landlock_rules = 0;
+        r = root < 0 ? fail(f, errno, "cannot open the root") : landlock_prepare(&plan, f, ret);
+        for (size_t i = 0; r >= 0 && *ret >= 0 && i < policy->landlock->n_landlock_rules; i++)
+                r = allow(*ret, root, &plan, &policy->landlock->landlock_rules[i], f);
         return r;
 }
 
@@ -182,6 +203,7 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 int process_become(const Spec *spec, const SpecProcess *process, const Command *command, bool groups_denied,
                    Failure *f) {
         const bool no_new_privileges = process->no_new_privileges || spec->policy;
+        _cleanup_close_ int landlock = -1;
         bool entered;
         int r;
 
@@ -194,14 +216,16 @@ int process_become(const Spec *spec, const SpecProcess *process, const Command *
                 r = install_filter(spec, f);
         entered = chdir(process->directory) >= 0;
         give_pipes(process);
+        if (r >= 0 && spec->policy)
+                r = prepare_landlock(spec->policy, &landlock, f);
         if (r >= 0)
                 r = drop_privileges(process, spec->policy, groups_denied, f);
         if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0)
                 r = enter_directory(process->directory, entered, f);
-        if (r >= 0 && spec->policy)
-                r = restrict_files(spec->policy, f);
+        if (r >= 0 && landlock >= 0 && sys_landlock_restrict_self(landlock, 0) < 0)
+                r = fail(f, errno, "cannot apply Landlock");
         if (r >= 0 && no_new_privileges)
                 r = install_filter(spec, f);
         if (r < 0)

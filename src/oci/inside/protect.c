@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -94,6 +95,69 @@ static int cover_all(char *const *paths, int root, uint64_t attribute, Failure *
         return r;
 }
 
+static int cannot_protect(const SpecPolicyLine *line, const char *path, const char *why, Failure *f) {
+        return fail(f, EOPNOTSUPP, "%s:%u: ReadOnlyPaths=: %s %s", line->origin.file ?: "the policy", line->origin.line,
+                    path, why);
+}
+
+/* The kernel does not rename a mount point. */
+static int pin(const char *path, int root, Failure *f) {
+        _cleanup_close_ int place = open_in(root, path, O_DIRECTORY, 0), copy = -1;
+        struct statx st;
+        int r;
+
+        if (place < 0 || statx(place, "", AT_EMPTY_PATH, 0, &st) < 0)
+                return fail(f, place < 0 ? -place : errno, "cannot open /%s", path);
+        if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT || !is_writable(place))
+                return 0;
+        copy = mount_copy(place, true);
+        r = copy < 0 ? copy : mount_attach(copy, place);
+        return r < 0 ? fail(f, -r, "cannot make a mount of /%s", path) : 0;
+}
+
+/* A path of ReadOnlyPaths= of the policy. The container must not put another file there: neither by renaming a
+ * directory above it, nor by replacing a symlink, nor by making what does not exist. */
+static int keep(const SpecPolicyLine *line, const char *path, int root, Failure *f) {
+        _cleanup_free_ char *whole = NULL;
+        bool replaceable;
+        _cleanup_close_ int place = walk_whole(root, path, &whole, &replaceable), nearest = -1;
+        int r = 0;
+
+        if (!whole)
+                return fail(f, -place, "cannot make %s read-only", path);
+        if (place == -ENOENT || place == -ENOTDIR) {
+                nearest = line->optional ? -1 : open_in(root, whole, 0, 0);
+                if (line->optional || (nearest >= 0 && !is_writable(nearest) && !replaceable))
+                        return 0;
+                return cannot_protect(line, path, "does not exist, so the container could make it (make it first, or "
+                                      "write a \"-\" before the path to ignore that)", f);
+        }
+        if (replaceable)
+                return cannot_protect(line, path, "leads through a symlink that the container could replace (name the "
+                                      "path that it leads to)", f);
+        for (char *slash = strchr(whole, '/'); r >= 0 && slash; slash = strchr(slash + 1, '/')) {
+                _cleanup_free_ char *above = strndup(whole, (size_t) (slash - whole));
+
+                r = above ? pin(above, root, f) : fail(f, ENOMEM, "cannot make %s read-only", path);
+        }
+        return r < 0 ? r : cover(whole, root, MOUNT_ATTR_RDONLY, f);
+}
+
+/* A read-only root is that from now on, so that nothing in it counts as writable. */
+static int keep_all(const Spec *spec, int root, Failure *f) {
+        const SpecPolicy *policy = spec->policy;
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+        int r = 0;
+
+        if (!policy || policy->n_lines == 0)
+                return 0;
+        if (spec->root_read_only && mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return fail(f, errno, "cannot make the root read-only");
+        for (size_t i = 0; r >= 0 && i < policy->n_lines; i++)
+                r = keep(&policy->lines[i], policy->read_only[i], root, f);
+        return r;
+}
+
 static int mask_all(char *const *paths, int root, int null, Failure *f) {
         int r = 0;
 
@@ -121,7 +185,7 @@ int root_protect(const Spec *spec, int root, Failure *f) {
         if (r >= 0)
                 r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, f);
         if (r >= 0)
-                r = cover_all(policy->read_only, root, MOUNT_ATTR_RDONLY, f);
+                r = keep_all(spec, root, f);
         if (r >= 0)
                 r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, f);
         if (r >= 0)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #include "util/fd.h"
 #include "util/open-in.h"
@@ -19,7 +21,14 @@ typedef struct Walk {
         char *left; /* what follows it */
         unsigned symlinks;
         bool follow;
+        bool replaceable; /* it has followed a symlink in a writable mount */
 } Walk;
+
+bool is_writable(int fd) {
+        struct statfs fs;
+
+        return fstatfs(fd, &fs) < 0 || !(fs.f_flags & ST_RDONLY);
+}
 
 static int replace(char **s, char *with) {
         free(*s);
@@ -44,6 +53,7 @@ static int follow(Walk *w, int link) {
 
         if (!w->follow || ++w->symlinks > SYMLINKS_MAX)
                 return -ELOOP;
+        w->replaceable = w->replaceable || is_writable(link);
         r = link_read(link, "", &target);
         if (r < 0)
                 return r;
@@ -113,17 +123,37 @@ static int walk_on(Walk *w, int *fd) {
         return 0;
 }
 
-int walk(int root, const char *path, WalkMake make, bool symlinks) {
-        Walk w = { .root = root, .make = make, .done = strdup("."), .left = strdup(path), .follow = symlinks };
+/* Frees all of w but w->done. */
+static int walk_all(Walk *w, const char *path) {
         _cleanup_close_ int fd = -1;
         int r;
 
-        r = w.done && w.left ? walk_on(&w, &fd) : -ENOMEM;
+        w->done = strdup(".");
+        w->left = strdup(path);
+        r = w->done && w->left ? walk_on(w, &fd) : -ENOMEM;
         if (r >= 0 && fd < 0)
-                fd = open_in(root, w.done, 0, 0); /* it ended with "..", ".", or a symlink to "/" */
-        free(w.done);
-        free(w.left);
+                fd = open_in(w->root, w->done, 0, 0); /* it ended with "..", ".", or a symlink to "/" */
+        free(TAKE_PTR(w->left));
         if (r < 0)
                 return r;
         return TAKE_FD(fd);
+}
+
+int walk(int root, const char *path, WalkMake make, bool symlinks) {
+        Walk w = { .root = root, .make = make, .follow = symlinks };
+        int r = walk_all(&w, path);
+
+        free(w.done);
+        return r;
+}
+
+int walk_whole(int root, const char *path, char **ret_path, bool *ret_replaceable) {
+        Walk w = { .root = root, .make = WALK_FIND, .follow = true };
+        int r = walk_all(&w, path);
+
+        if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+                free(TAKE_PTR(w.done));
+        *ret_path = w.done;
+        *ret_replaceable = w.replaceable;
+        return r;
 }

@@ -17,3 +17,11 @@ typedef enum WalkMake {
  * symlink, and opens no path through one. If symlinks is false, they are -ELOOP. Returns the fd, which is never a
  * symlink's, or -errno. */
 int walk(int root, const char *path, WalkMake make, bool symlinks);
+
+/* The same with WALK_FIND, and symlinks are followed. *ret_path is the path below root without symlinks ("." is root),
+ * on the heap; of one that does not exist (-ENOENT, -ENOTDIR), the part that does; NULL after other errors.
+ * *ret_replaceable: a symlink on the way is in a writable mount. */
+int walk_whole(int root, const char *path, char **ret_path, bool *ret_replaceable);
+
+/* Whether the file at fd is in a mount and a file system that are both writable. */
+bool is_writable(int fd);

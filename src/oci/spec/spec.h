@@ -121,6 +121,11 @@ extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
 
 struct Plan;
 
+typedef struct SpecPolicyLine {
+        Origin origin;
+        bool optional; /* the path need not exist */
+} SpecPolicyLine;
+
 /* What the policy of the annotation takes away from config.json. */
 typedef struct SpecPolicy {
         const char *name;
@@ -130,6 +135,8 @@ typedef struct SpecPolicy {
         bool allows_filter;    /* it allows seccomp(2), and so can be installed first */
         const struct Plan *landlock; /* its Landlock rules: sandbox/deny/landlock.h */
         char **masked, **read_only, **no_exec;
+        SpecPolicyLine *lines; /* of read_only: one for each */
+        size_t n_lines;
 } SpecPolicy;
 
 typedef struct Spec {
