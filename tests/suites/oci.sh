@@ -628,6 +628,8 @@ executed'
 	oci run --bundle "$bundle" box
 	like "isorun.policy: a user who cannot reach each mount starts, and a notice says that LogDenials= does nothing" "$status $err" \
 		"0 isorun-oci: notice: */other.conf:2: LogDenials=: isorun-oci records nothing that a container is denied"
+	run "$isoctl" why "$bundle" connect @abstract
+	like "why: the policy denies abstract sockets of the host's network" "$status $out" "1 *denied, EPERM*"
 	# promise P61
 	refuses "shared memory of others, with PrivateIPC=yes" "PrivateIPC=: /mounts/6 of config.json binds /dev/shm, which the container would share: *PrivateIPC=no in the policy default" \
 		'annotations={"isorun.policy":"default"}' 'mounts+={"destination":"/dev/shm","type":"bind","source":"/dev/shm","options":["bind"]}'

@@ -13,6 +13,7 @@
 #include "plan/why/answer.h"
 #include "plan/why/target.h"
 #include "policy/value/names.h"
+#include "util/landlock.h"
 #include "util/parse.h"
 #include "util/strv.h"
 
@@ -144,11 +145,17 @@ static int why_network(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
 }
 
 static int why_abstract_socket(Bundle *b, WhyAnswer *a) {
+        const Plan *landlock = b->spec->policy ? b->spec->policy->landlock : NULL;
+
         network_origin(b, a);
-        if (!(b->spec->new_namespaces & CLONE_NEWNET) && !b->spec->joined[SPEC_NETWORK])
+        if (b->spec->new_namespaces & CLONE_NEWNET || b->spec->joined[SPEC_NETWORK])
+                return answer_denied(a, ECONNREFUSED, BY_NAMESPACE,
+                                     "abstract sockets belong to a network, and the container has its own");
+        if (!landlock || !(landlock->landlock_scope & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET))
                 return answer_allowed(a, "the network is the host's");
-        return answer_denied(a, ECONNREFUSED, BY_NAMESPACE,
-                             "abstract sockets belong to a network, and the container has its own");
+        answer_directive(a, landlock, D_AbstractSockets);
+        return answer_denied(a, EPERM, BY_LANDLOCK, "the policy %s does not allow abstract sockets of others",
+                             b->spec->policy->name);
 }
 
 int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
