@@ -172,6 +172,8 @@ static int enter_call(Tracer *t, pid_t tid) {
 
         if (r < 0)
                 return r;
+        if (info.op == PTRACE_SYSCALL_INFO_NONE) /* killed since: it now stops at its end, which comes by itself */
+                return -ESRCH;
         if (info.op != PTRACE_SYSCALL_INFO_SECCOMP)
                 return -EPROTO;
         data.nr = (int) info.seccomp.nr;
