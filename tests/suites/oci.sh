@@ -60,6 +60,14 @@ test_status() {
 	bundle -- sh -c 'exit 42'
 	oci run --bundle "$bundle" box
 	no_refusal is "run returns the command's status" "$status$out$err" 42
+	if strace -o /dev/null true 2>/dev/null; then
+		run patiently env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -o /dev/null -e trace=signalfd4 \
+			-e inject=signalfd4:error=EMFILE "$isorun_oci" --root "$state" run --bundle "$bundle" box
+		like "run that cannot wait for the command ends it" "$status $err$(ls "$state")" \
+			"1 isorun-oci: cannot wait for the process: Too many open files"
+	else
+		skip "run that cannot wait for the command" "strace cannot trace here"
+	fi
 	oci run --keep --bundle "$bundle" box
 	no_refusal is "run --keep leaves the container, stopped" "$status $(status_of box)" "42 stopped"
 	oci delete box
@@ -128,6 +136,13 @@ test_process() {
 	bundle 'process.user={"uid":5,"gid":5}' -- sh -c ': >/proc/self/fd/1; echo opened'
 	"$isorun_oci" --root "$state" run --bundle "$bundle" box 2>&1 | cat >"$tmp/shown"
 	is "a command of another user can open the pipe that it writes to" "$(cat "$tmp/shown")" opened
+	mkfifo "$tmp/fifo"
+	exec 8<>"$tmp/fifo"
+	bundle 'process.user={"uid":5,"gid":5}' -- busybox true
+	"$isorun_oci" --root "$state" run --bundle "$bundle" box >&8 2>"$tmp/err"
+	# promise P57
+	is "... and a pipe that has a name on the host keeps its owner" "$? $(stat -c %u "$tmp/fifo")" "0 0"
+	exec 8>&-
 	bundle 'process.capabilities={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"ambient":["CAP_KILL"]}' -- sh -c 'busybox grep ^CapAmb: /proc/self/status | busybox tr -d "\t "'
 	oci run --bundle "$bundle" box
 	no_refusal like "ambient capabilities that are not inheritable are left out, with a notice" "$status $out $err" \
@@ -484,6 +499,7 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
 	mount --bind "$tmp/mapped" "$tmp/mapped"
 	mount --make-shared "$tmp/mapped"
+	mount -o remount,bind,nosuid "$tmp/mapped"
 	mkdir "$tmp/mapped/below"
 	# promise P57
 	inside "... and no mount below it appears on the host, also without rprivate" mounted 'linux.namespaces+={"type":"user"}' \
@@ -491,6 +507,8 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
 		'process.capabilities={"bounding":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}' \
 		'busybox mount -t tmpfs none /tmp/below && echo mounted'
+	also like "... a notice says that its options on the host do not hold" "$err" \
+		"isorun-oci: notice: config.json: /mounts/6: a process with CAP_SYS_ADMIN can remove *"
 	also is "... and none has" "$(grep -c " $tmp/mapped/below " /proc/self/mountinfo)" 0
 	umount -l "$tmp/mapped"
 	bundle -- sh -c 'echo $(busybox ls /) $(busybox awk "\$5 == \"/\"" /proc/self/mountinfo | busybox wc -l)'
@@ -587,6 +605,14 @@ executed'
 	policy mounts '[Sandbox]' 'CapabilityBoundingSet=CAP_SYS_ADMIN' 'SystemCallFilter=@system-service @mount'
 	# promise P61
 	also inside "... with Landlock, it cannot" refused 'annotations={"isorun.policy":"mounts"}' "$shown" "$script"
+	policy net '[Sandbox]' 'CapabilityBoundingSet=~'
+	bundle 'annotations={"isorun.policy":"net"}' 'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]' -- busybox sleep 7684
+	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
+	policy net '[Sandbox]' 'CapabilityBoundingSet=~' 'PrivateNetwork=no'
+	# promise P61
+	also_inside "the network is the container's, whatever the policy says by now" "$(readlink "/proc/$(cat "$tmp/pid")/ns/net")" \
+		'busybox readlink /proc/self/ns/net'
+	oci delete --force box
 	refuses "an unknown policy" "config.json:*: /annotations/isorun.policy: there is no policy \"none\"*" 'annotations={"isorun.policy":"none"}'
 	like "... with its line" "$err" "isorun-oci: config.json:$(line_of '"isorun.policy"'): *"
 	refuses "a policy by a path" "config.json:*: /annotations/isorun.policy: not the name of a policy*" 'annotations={"isorun.policy":"/etc/x.conf"}'
@@ -687,6 +713,16 @@ test_exec_cgroup() { # its cgroup
 		also_inside "... and otherwise in that of the first process" 0::/below 'busybox grep ^0: /proc/self/cgroup'
 		echo "-$controller" >"/sys/fs/cgroup$1/cgroup.subtree_control"
 	fi
+	mkdir /sys/fs/cgroup/isorun-oci-other
+	for pid in $(cat "/sys/fs/cgroup$1/below/cgroup.procs"); do echo "$pid" >/sys/fs/cgroup/isorun-oci-other/cgroup.procs; done
+	rmdir "/sys/fs/cgroup$1/below" "/sys/fs/cgroup$1/other" "/sys/fs/cgroup$1"
+	oci exec box busybox true
+	# promise P59
+	like "exec: refused: the container's cgroup is gone, and its first process in another one" "$status $err" \
+		"255 isorun-oci: cannot open *"
+	mkdir "/sys/fs/cgroup$1"
+	for pid in $(cat /sys/fs/cgroup/isorun-oci-other/cgroup.procs); do echo "$pid" >"/sys/fs/cgroup$1/cgroup.procs"; done
+	rmdir /sys/fs/cgroup/isorun-oci-other
 }
 
 test_exec() {
@@ -836,6 +872,8 @@ test_terminal() {
 	no_refusal is "exec, too" "$status $(cat "$tmp/terminal")" "0 controlling"
 	echo word | "$isorun_oci" --root "$state" exec --tty box sh -c 'read x; [ -t 1 ] && echo "got $x"; exit 5' >"$tmp/shown" 2>&1
 	no_refusal is "exec --tty without a socket connects the terminal to the caller" "$? $(cat "$tmp/shown")" $'5 word\ngot word'
+	printf abc | patiently "$isorun_oci" --root "$state" exec --tty box busybox cat >"$tmp/shown" 2>&1
+	no_refusal is "... and input that ends within a line ends, too" "$? $(cat "$tmp/shown")" "0 abcabc"
 	oci delete --force box
 	test_own_terminal
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
@@ -1156,6 +1194,10 @@ test_user() {
 		who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups env "XDG_RUNTIME_DIR=/run/user/$uid" "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$uid/bus")
 		also_inside "from a login session, by systemd" "/isorun-oci-box.scope/container" \
 			"echo \$(busybox sed -n 's,^0::.*\\(/[^/]*/[^/]*\\)\$,\\1,p' /proc/self/cgroup)"
+		"$as_user" mkdir "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7664$')/cgroup")/below"
+		oci exec --cgroup below box busybox true
+		# promise P59
+		like "... but not to a cgroup that systemd would not take" "$status $err" "255 isorun-oci: cannot fork into the cgroup of the container: *"
 		who=("$as_user")
 		oci delete --force box
 	fi

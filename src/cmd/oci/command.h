@@ -80,8 +80,8 @@ int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 void oci_prepare_terminal(int master);
 
 /* Waits for a child, and hands on each signal to it; all signals must be blocked. master: its terminal, which is taken
- * over and connected to fds 0 and 1, or -1. Returns its exit status. */
-int oci_wait(pid_t pid, int master);
+ * over and connected to fds 0 and 1, or -1. Returns its exit status, or -errno, reported; then it is killed. */
+int oci_wait(pid_t pid, int master, Report *report);
 
 /* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
  * capabilities. */

@@ -89,7 +89,9 @@ int oci_run(const OciCall *call) {
         }
         if (detach)
                 return 0;
-        status = oci_wait(state.pid, master);
+        status = oci_wait(state.pid, master, call->report);
+        if (status < 0)
+                status = 1;
         if (command_line_has(call->line, OCI_KEEP))
                 return status;
         return container_delete(&state, true, call->report) < 0 ? 1 : status;

@@ -171,7 +171,7 @@ int oci_exec(const OciCall *call) {
                                 .cgroup = command_line_get(call->line, OCI_CGROUP),
                                 .paused = command_line_has(call->line, OCI_IGNORE_PAUSED) };
         const bool detach = command_line_has(call->line, 'd');
-        int master = -1;
+        int status, master = -1;
         sigset_t all;
         pid_t pid;
 
@@ -184,5 +184,8 @@ int oci_exec(const OciCall *call) {
                 request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         if (execute(call, &state, request, &pid) < 0)
                 return OCI_EXEC_FAILED;
-        return detach ? 0 : oci_wait(pid, master);
+        if (detach)
+                return 0;
+        status = oci_wait(pid, master, call->report);
+        return status < 0 ? OCI_EXEC_FAILED : status;
 }

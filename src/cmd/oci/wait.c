@@ -47,12 +47,12 @@ static void begin(Terminal *t, int master) {
                 t->raw = true;
 }
 
-/* What is typed to say that there is no more: termios(3). */
+/* What is typed to say that there is no more: termios(3). The first one only ends an unfinished line. */
 static void type_end(int master) {
         struct termios how;
 
         if (tcgetattr(master, &how) >= 0 && how.c_lflag & ICANON && how.c_cc[VEOF])
-                (void) fd_write_all(master, &how.c_cc[VEOF], 1);
+                (void) fd_write_all(master, (const cc_t[]) { how.c_cc[VEOF], how.c_cc[VEOF] }, 2);
 }
 
 /* The input has ended, or if it had already, nobody reads the output. */
@@ -83,14 +83,25 @@ static bool handle_signal(int signals, const Terminal *t, pid_t pid, int *ret) {
         return false;
 }
 
-int oci_wait(pid_t pid, int master) {
+/* A process that nobody can wait for and signal must not go on. */
+static int give_up(pid_t pid, int master, int error, Report *report) {
+        (void) kill(pid, SIGKILL);
+        (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+        fd_close(master);
+        return report_error(report, error, "cannot wait for the process: %s", strerror(error));
+}
+
+int oci_wait(pid_t pid, int master, Report *report) {
         _cleanup_close_ int signals = -1;
         Terminal t = { .input = -1, .output = -1, .master = -1 };
         int status = 0, r;
         sigset_t all;
 
         signals_all(&all);
+        (void) sigdelset(&all, SIGPIPE); /* this process's own, from an output that nobody reads */
         signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (signals < 0)
+                return give_up(pid, master, errno, report);
         if (master >= 0)
                 begin(&t, master);
         for (bool ended = false; !ended;) {

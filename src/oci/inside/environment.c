@@ -15,18 +15,19 @@
 
 #define PASSWD "/etc/passwd"
 
-/* The image may have anything there: opens only a regular file. */
+/* The image may have anything there: opens only a regular file, and only the one that it has looked at. Not by an fd of
+ * that in /proc, which is the image's, too. */
 static int open_passwd(void) {
         const struct open_how place = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS },
                               how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                                       .resolve = RESOLVE_NO_MAGICLINKS };
         _cleanup_close_ int found = sys_openat2(AT_FDCWD, PASSWD, &place), fd = -1;
-        struct stat st;
+        struct stat a, b;
 
-        if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+        if (found < 0 || fstat(found, &a) < 0 || !S_ISREG(a.st_mode))
                 return -ENOENT;
         fd = sys_openat2(AT_FDCWD, PASSWD, &how);
-        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode) ? TAKE_FD(fd) : -ENOENT;
+        return fd >= 0 && fstat(fd, &b) >= 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino ? TAKE_FD(fd) : -ENOENT;
 }
 
 /* NAME:PASSWORD:UID:GID:REAL NAME:HOME:SHELL. Returns the home of the user, within line, or NULL. */

@@ -84,12 +84,13 @@ int process_prepare(const SpecProcess *process, Command *ret, Failure *f) {
 }
 
 /* A pipe belongs to the engine's user, so that the command of another user could not open /dev/stdout. As runc has it,
- * but that files and terminals keep their owner. In a user namespace that does not have that owner, this fails. */
+ * but that files, also named pipes, and terminals keep their owner. In a user namespace that does not have that owner,
+ * this fails. */
 static void give_pipes(const SpecProcess *p) {
-        struct stat st;
+        struct statfs fs;
 
         for (int fd = 0; fd < 3; fd++)
-                if (fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode))
+                if (fstatfs(fd, &fs) >= 0 && fs.f_type == PIPEFS_MAGIC)
                         (void) !fchown(fd, p->uid, (gid_t) -1);
 }
 

@@ -14,6 +14,7 @@
 #include "oci/outside/steps.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/path.h"
 #include "util/process.h"
 #include "util/text.h"
 
@@ -80,7 +81,9 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         engine = console.socket;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
-        pid = spawn_in_container(spec, state, pidfd, cgroup, state->systemd ? container_scope_attach : NULL, report);
+        /* systemd moves a process to the scope's own cgroup only. */
+        pid = spawn_in_container(state, pidfd, cgroup, state->systemd && !request->cgroup ? container_scope_attach
+                                                                                          : NULL, report);
         if (pid == 0) {
                 init.socket = fds[1];
                 init_enter(&init);
@@ -122,15 +125,22 @@ static bool has_given_controllers(int fd) {
 static int open_cgroup(const State *state, const char *asked, Report *report) {
         _cleanup_close_ int fd = -1;
         _cleanup_free_ char *path = NULL;
-        Report quiet = {};
+        int r;
 
-        fd = container_cgroup_open(state, asked ? report : &quiet);
+        fd = container_cgroup_open(state, report);
+        if (fd < 0)
+                return fd;
         if (asked)
-                return fd < 0 ? fd : open_cgroup_below(fd, asked, report);
-        if (fd >= 0 && !has_given_controllers(fd))
+                return open_cgroup_below(fd, asked, report);
+        if (!has_given_controllers(fd))
                 return TAKE_FD(fd);
-        if (process_cgroup(state->pid, &path) < 0)
-                return container_cgroup_open(state, report);
+        r = process_cgroup(state->pid, &path);
+        if (r < 0)
+                return report_error(report, -r, "cannot find the cgroup of the first process of %s: %s", state->id,
+                                    strerror(-r));
+        if (!path_is_at_or_below(path, state->cgroup))
+                return report_error(report, EINVAL, "cannot execute in %s: its first process has left its cgroup %s",
+                                    state->id, state->cgroup);
         return container_cgroup_open_path(path, report);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 
 #include "sandbox/root/id-mapped.h"
 #include "sandbox/root/mount.h"
@@ -18,6 +19,7 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
         _cleanup_close_ int users = id_mapped_make_namespace(&plan), source = -1, copy = -1;
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users },
                           slave = { .propagation = MS_SLAVE };
+        struct statvfs fs;
 
         if (!path)
                 return report_oom(report);
@@ -25,6 +27,10 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
                 return report_error(report, -users, "cannot make a user namespace for the mount of %s: %s", path,
                                     strerror(-users));
         source = open(path, O_PATH | O_CLOEXEC);
+        if (source >= 0 && spec->new_namespaces & CLONE_NEWUSER && fstatvfs(source, &fs) >= 0 &&
+            fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC))
+                report_notice(report, "config.json: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options "
+                              "ro, nosuid, nodev and noexec that %s has on the host", i, path);
         copy = source < 0 ? -errno : mount_copy(source, m->recursive);
         if (copy < 0)
                 return report_error(report, -copy, "cannot copy the mount of %s: %s", path, strerror(-copy));

@@ -32,8 +32,19 @@ static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
                                     spec_namespaces[i].name) : 0;
 }
 
+/* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
+typedef struct Between Between;
+struct Between {
+        int (*join)(const Between *b, Report *report);
+        const Spec *spec;
+        int pidfd, cgroup;
+        const State *state;
+        Attach attach;
+};
+
 /* Opens all before it joins the first one. */
-static int join(const Spec *spec, _unused_ int pidfd, Report *report) {
+static int join(const Between *b, Report *report) {
+        const Spec *spec = b->spec;
         int fds[SPEC_NAMESPACES], r = 0;
 
         for (size_t i = 0; i < SPEC_NAMESPACES; i++)
@@ -61,29 +72,39 @@ static bool joins_any(const Spec *spec) {
         return false;
 }
 
-/* All at once, so that the user namespace counts for the others. The container's processes may see this one: in what it
- * joins, it must not be traced. */
-static int enter(const Spec *spec, int pidfd, Report *report) {
-        uint64_t flags = spec->new_namespaces;
+/* Returns 1 if the namespaces differ, 0 if they do not, or if the kernel has none of this kind, or -errno. */
+static int differs(pid_t pid, const SpecNamespace *n) {
+        _cleanup_free_ char *own = format("/proc/self/ns/%s", n->file), *other = format("/proc/%d/ns/%s", pid, n->file);
+        struct stat a, b;
 
-        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
-                flags |= spec->joined[i] ? spec_namespaces[i].flag : 0;
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(pidfd, (int) flags) < 0 ||
+        if (!own || !other)
+                return -ENOMEM;
+        if (stat(own, &a) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (stat(other, &b) < 0)
+                return -errno;
+        return a.st_dev != b.st_dev || a.st_ino != b.st_ino;
+}
+
+/* All in which the first process is, whatever config.json and the policy say by now. All at once, so that the user
+ * namespace counts for the others. The container's processes may see this one: in what it joins, it must not be traced.
+ * If the number was another process's, pidfd is dead, and setns(2) fails. */
+static int enter(const Between *b, Report *report) {
+        uint64_t flags = 0;
+
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
+                int r = differs(b->state->pid, &spec_namespaces[i]);
+
+                if (r < 0)
+                        return report_error(report, -r, "cannot look for the %s namespace of the container: %s",
+                                            spec_namespaces[i].name, strerror(-r));
+                flags |= r > 0 ? spec_namespaces[i].flag : 0;
+        }
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(b->pidfd, (int) flags) < 0 ||
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return report_error(report, errno, "cannot join the namespaces of the container: %s", strerror(errno));
         return 0;
 }
-
-typedef int (*Join)(const Spec *spec, int pidfd, Report *report);
-
-/* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
-typedef struct Between {
-        Join join;
-        const Spec *spec;
-        int pidfd, cgroup;
-        const State *state;
-        Attach attach;
-} Between;
 
 static pid_t fork_into(int cgroup) {
         struct clone_args args = { .exit_signal = SIGCHLD };
@@ -145,7 +166,7 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
                 return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
         between = fork_between(b, report);
         if (between == 0) {
-                pid = b->join(b->spec, b->pidfd, report) < 0 ? -1 : sys_clone3(args);
+                pid = b->join(b, report) < 0 ? -1 : sys_clone3(args);
                 if (pid == 0) {
                         fds_close(fds, ELEMENTSOF(fds));
                         return 0;
@@ -168,10 +189,10 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
 
 /* The process between moves to the cgroup: from a cgroup namespace, no process can come into it from outside
  * ("nsdelegate"). */
-pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cgroup, Attach attach, Report *report) {
+pid_t spawn_in_container(const State *state, int pidfd, int cgroup, Attach attach, Report *report) {
         struct clone_args args = { .flags = CLONE_PARENT };
 
-        return spawn_between(&(Between) { enter, spec, pidfd, cgroup, state, attach }, &args, report);
+        return spawn_between(&(Between) { enter, NULL, pidfd, cgroup, state, attach }, &args, report);
 }
 
 pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {

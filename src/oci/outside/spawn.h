@@ -14,4 +14,4 @@ pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
  * pidfd is of its first process. attach, which may be NULL, moves the process if this one may not: it returns 0 or
  * -errno, reported. spawn_in_container() returns the same as spawn_in_namespaces(). */
 typedef int (*Attach)(const State *state, pid_t pid, Report *report);
-pid_t spawn_in_container(const Spec *spec, const State *state, int pidfd, int cgroup, Attach attach, Report *report);
+pid_t spawn_in_container(const State *state, int pidfd, int cgroup, Attach attach, Report *report);

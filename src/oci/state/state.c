@@ -62,7 +62,9 @@ static int make_with_parents(const char *path) {
         parent = path_parent(path);
         if (!parent || streq(parent, path) || streq(parent, "."))
                 return -1;
-        return make_with_parents(parent) < 0 ? -1 : mkdir(path, 0700);
+        if (make_with_parents(parent) < 0)
+                return -1;
+        return mkdir(path, 0700) >= 0 || errno == EEXIST ? 0 : -1;
 }
 
 /* Whoever can write to the directory decides which processes are signalled, and where sockets are. */
