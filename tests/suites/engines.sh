@@ -184,6 +184,9 @@ test_slurm() {
 	for job in $(jobs -p); do kill "$job"; done
 }
 
+for file in containers.conf buildah config.toml oci.conf; do
+	no_isorun like "docs/oci.md shows $file, which names the runtime" "$(shown "$file")" "*$isorun_oci*"
+done
 if [ -z "${TEST_FULL-}" ]; then
 	skip "engines" "they take a minute (tests/check --full)"
 else
