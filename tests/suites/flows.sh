@@ -695,7 +695,7 @@ others() {
 		-p ListenOn=$((port + 3)) -p ConnectTo=localhost:8090 "$attempts"
 	no_refusal net "... but one whose policy names a port does" "198.18.0.2 ECONNREFUSED" -p "ConnectTo=localhost:$port" \
 		"ask('localhost', $port) + ' ' + attempt(ask, '127.0.0.1', 80)"
-	also no_refusal like "$label: ... all of which are there" \
+	also no_refusal like "$label: ... but a process in its network reaches them" \
 		"$(nsenter -t "${there:-x}" -n python3 "$tmp/net.py" "ask('127.0.0.1', 80) + ' ' + unix('\\0isorun-test-$label')")" "127.0.0.1 * *"
 }
 

@@ -9,7 +9,7 @@
 #include "oci/state/state.h"
 #include "util/report.h"
 
-/* Who takes the terminal of a process: at most one of them. */
+/* Who gets the terminal of a process: an engine, the caller, or nobody. */
 typedef struct Console {
         const char *path; /* an engine listens there; NULL: no engine */
         int socket;       /* the connection to it */

@@ -190,7 +190,8 @@ bool spec_has_own_devices(const Spec *spec);
 /* The names of all mount options that have a meaning of their own, as a list. NULL when memory runs out. */
 json_t *spec_mount_options(void);
 
-/* What an action of a filter is for seccomp(2), without an errno. name may be NULL. Returns false if it is none. */
+/* Finds the SECCOMP_RET_* value of an action (SCMP_ACT_*), without an errno. Returns false if name is NULL or not the
+ * name of an action. */
 bool spec_filter_action(const char *name, uint32_t *ret);
 
 /* What features says of filters: the actions, operators and flags that config.json may have. NULL when memory runs
