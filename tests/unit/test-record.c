@@ -519,6 +519,7 @@ static void test_privileges(_unused_ void **state) {
         assert_int_equal(masks[SYS_getdents64], file);
         assert_int_equal(masks[SYS_setgroups], UINT64_C(1) << CAP_SETGID);
         assert_int_equal(masks[SYS_getpid], 0);
+        assert_true(masks[SYS_prlimit64] & UINT64_C(1) << CAP_SYS_RESOURCE); /* setrlimit(3) of glibc */
         record_privilege(r, file, false, "sh");
         record_privilege(r, UINT64_C(1) << CAP_DAC_OVERRIDE, true, "cat");
         assert_null(record_privileged(r, CAP_CHOWN));
