@@ -641,6 +641,13 @@ executed'
 	refuses "a read-only path that the container could make" "*/other.conf:2: ReadOnlyPaths=: /etc/dir/sub/file does not exist, so the container could make it *" \
 		'annotations={"isorun.policy":"other"}' root.readonly=false
 	inside "... and not, if it is in a read-only root" "done" 'annotations={"isorun.policy":"other"}' 'echo done'
+	policy other '[Sandbox]' 'ReadOnlyPaths=/etc/dir -/etc/none' 'LandlockFiles=no'
+	bundle 'annotations={"isorun.policy":"other"}' root.readonly=false -- busybox true
+	ln -s dir "$bundle/rootfs/etc/link"
+	run "$isoctl" why "$bundle" create /etc/none create /etc/link/x
+	like "why follows the container's symlinks, and knows that a missing path is not protected" "$status $out" \
+		"1 create /etc/none: allowed*create /etc/link/x: denied, EROFS*other.conf:2*"
+	rm "$bundle/rootfs/etc/link"
 	ln -s dir "$bundle/rootfs/etc/link"
 	policy other '[Sandbox]' 'ReadOnlyPaths=/etc/link/file'
 	# promise P61

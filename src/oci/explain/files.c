@@ -26,8 +26,14 @@ static void remove_below(Plan *plan, const char *destination) {
         plan->n_mounts = kept;
 }
 
-/* Where the destination leads, with the mounts before it. */
-static char *resolve(const Plan *plan, const char *destination) {
+/* Whether the path does not exist in the root, or in what is bound: of other mounts, isoctl does not know. */
+static bool is_missing(const Spot *spot) {
+        return !spot->exists && !spot->unread && !spot->unknown && spot->cover &&
+               (spot->cover->kind == MOUNT_ROOT || spot->cover->kind == MOUNT_BIND);
+}
+
+/* Where the destination leads, with the mounts before it. ret_missing may be NULL. */
+static char *resolve(const Plan *plan, const char *destination, bool *ret_missing) {
         _cleanup_free_ char *absolute = path_join("/", destination), *path = absolute ? path_simplify(absolute) : NULL;
         RootModel model = {};
         bool whole = path;
@@ -46,6 +52,8 @@ static char *resolve(const Plan *plan, const char *destination) {
                 added->destination = name;
         }
         found = !whole ? NULL : root_model_walk(&model, path, &spot) >= 0 ? TAKE_PTR(spot.path) : TAKE_PTR(path);
+        if (ret_missing)
+                *ret_missing = whole && is_missing(&spot);
         spot_deinit(&spot);
         for (size_t i = 0; i < model.n_mounts; i++)
                 *model.mounts[i] = (PlanMount) { .destination = model.mounts[i]->destination };
@@ -57,7 +65,7 @@ static char *resolve(const Plan *plan, const char *destination) {
 static int add(Plan *plan, const char *destination, PlanMount mount, Origin origin) {
         PlanMount *slot;
 
-        mount.destination = plan->n_mounts > 0 ? resolve(plan, destination) : strdup("/");
+        mount.destination = plan->n_mounts > 0 ? resolve(plan, destination, NULL) : strdup("/");
         mount.origin = origin;
         mount.asker = ASKED_BY_POLICY;
         mount.place = PLACE_EXISTS;
@@ -156,8 +164,22 @@ static bool changes(WhyAction action) {
         return action == WHY_WRITE || action == WHY_CREATE || action == WHY_REMOVE || action == WHY_RENAME;
 }
 
-static bool is_at(const char *path, const char *place) {
-        return streq(path, place) || path_is_below(path, place);
+/* What is asked, and where: with the symlinks of the container. */
+typedef struct Asked {
+        const Plan *plan;
+        const WhyQuestion *question;
+        const char *path, *real;
+} Asked;
+
+/* isorun-oci skips a place that does not exist. */
+static bool is_at(const Asked *asked, const char *place) {
+        bool missing;
+        _cleanup_free_ char *real = resolve(asked->plan, place, &missing);
+
+        if (!real || missing)
+                return !real && path_is_at_or_below(asked->path, place);
+        return path_is_at_or_below(asked->path, place) || path_is_at_or_below(asked->path, real) ||
+               path_is_at_or_below(asked->real, real);
 }
 
 /* The line that has a path. */
@@ -198,51 +220,57 @@ static int ask_no_exec(WhyAnswer *a, const char *place, Origin origin) {
 }
 
 /* Returns 1 if the policy of the annotation decides, 0 or -ENOMEM. */
-static int ask_policy(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
+static int ask_policy(Bundle *b, const Asked *asked, WhyAnswer *a) {
         const SpecPolicy *policy = b->spec->policy;
+        const WhyQuestion *q = asked->question;
 
         for (char **p = policy->masked; p && *p; p++)
-                if (is_at(path, *p))
-                        return ask_masked(a, q, path, *p, origin_of(b, D_InaccessiblePaths, *p));
+                if (is_at(asked, *p))
+                        return ask_masked(a, q, asked->path, *p, origin_of(b, D_InaccessiblePaths, *p));
         for (char **p = policy->read_only; changes(q->action) && p && *p; p++)
-                if (is_at(path, *p))
+                if (is_at(asked, *p))
                         return ask_read_only(a, *p, origin_of(b, D_ReadOnlyPaths, *p));
         for (char **p = policy->no_exec; q->action == WHY_EXECUTE && p && *p; p++)
-                if (is_at(path, *p))
+                if (is_at(asked, *p))
                         return ask_no_exec(a, *p, origin_of(b, D_NoExecPaths, *p));
         return 0;
 }
 
 /* Returns 1 if a masked or read-only path decides, 0 or -ENOMEM. */
-static int ask_protected(Bundle *b, const WhyQuestion *q, const char *path, WhyAnswer *a) {
+static int ask_protected(Bundle *b, const Asked *asked, WhyAnswer *a) {
         const Spec *spec = b->spec;
-        int r = spec->policy ? ask_policy(b, q, path, a) : 0;
+        const WhyQuestion *q = asked->question;
+        int r = spec->policy ? ask_policy(b, asked, a) : 0;
 
         if (r != 0)
                 return r;
         for (size_t i = 0; spec->masked && spec->masked[i]; i++)
-                if (is_at(path, spec->masked[i]))
-                        return ask_masked(a, q, path, spec->masked[i], bundle_origin(b, "/linux/maskedPaths/%zu", i));
+                if (is_at(asked, spec->masked[i]))
+                        return ask_masked(a, q, asked->path, spec->masked[i],
+                                          bundle_origin(b, "/linux/maskedPaths/%zu", i));
         for (size_t i = 0; changes(q->action) && spec->read_only && spec->read_only[i]; i++)
-                if (is_at(path, spec->read_only[i]))
+                if (is_at(asked, spec->read_only[i]))
                         return ask_read_only(a, spec->read_only[i], bundle_origin(b, "/linux/readonlyPaths/%zu", i));
         return 0;
 }
 
 int bundle_why_file(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         _cleanup_free_ char *path = path_simplify(q->object);
+        _cleanup_free_ char *real = NULL;
         Plan plan = {};
-        int r = path ? ask_protected(b, q, path, a) : -ENOMEM;
+        int r = path ? make_plan(b, &plan) : -ENOMEM;
 
-        if (r != 0)
-                return r < 0 ? r : 0;
-        r = make_plan(b, &plan);
-        if (r >= 0)
+        if (r >= 0) {
+                real = resolve(&plan, path, NULL);
+                r = real ? ask_protected(b, &(Asked) { &plan, q, path, real }, a) : -ENOMEM;
+        }
+        if (r == 0) {
                 r = why_file(&plan, q, a);
-        free(TAKE_PTR(a->allow)); /* it would be a line of a policy */
-        a->opens = NULL;
+                free(TAKE_PTR(a->allow)); /* it would be a line of a policy */
+                a->opens = NULL;
+        }
         for (size_t i = 0; i < plan.n_mounts; i++)
                 plan_mount_deinit(&plan.mounts[i]);
         free(plan.mounts);
-        return r;
+        return r < 0 ? r : 0;
 }
