@@ -8,8 +8,11 @@
   turns     microseconds for one byte, there and back
   connects  connections in a second, one after another
 
+FLOWS_CONGESTION names the congestion control of its connections (tcp(7)), if not the host's.
+
 In tests/bench/run, Server is the other end.
 """
+import os
 import socket
 import sys
 import threading
@@ -45,6 +48,8 @@ class Server:
 def connect(address, kind):
     connection = socket.create_connection(address)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if congestion := os.environ.get("FLOWS_CONGESTION"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
     connection.sendall(kind)
     return connection
 
