@@ -54,6 +54,8 @@ static const Option global_options[] = {
         { OCI_LOG_FORMAT, "log-format", "text or json", { "text|json", 0, NULL }, false },
         { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {},
           false },
+        { OCI_CGROUP_MANAGER, "cgroup-manager", "who makes the cgroup: isorun-oci (the default), systemd, or nobody",
+          { "cgroupfs|systemd|disabled", 0, NULL }, false },
         { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
         { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
         { 'h', "help", "show this help", {}, false },
@@ -143,11 +145,30 @@ static const OciCommand *find(const char *name, Report *report) {
         return NULL;
 }
 
+/* As crun has it; runc has only --systemd-cgroup. */
+static int read_manager(const CommandLine *global, OciCall *ret) {
+        const char *name = command_line_get(global, OCI_CGROUP_MANAGER);
+
+        ret->systemd = command_line_has(global, OCI_SYSTEMD_CGROUP);
+        if (!name)
+                return 0;
+        if (!streq(name, "cgroupfs") && !streq(name, "systemd") && !streq(name, "disabled"))
+                return report_error(ret->report, EINVAL, "--cgroup-manager: not cgroupfs, systemd or disabled: \"%s\"",
+                                    name);
+        if (ret->systemd && !streq(name, "systemd"))
+                return report_error(ret->report, EINVAL, "--systemd-cgroup cannot be combined with --cgroup-manager %s",
+                                    name);
+        ret->systemd = streq(name, "systemd");
+        ret->no_cgroup = streq(name, "disabled");
+        return 0;
+}
+
 static int run(const CommandLine *global, char *argv[], Report *report) {
         static const Option common[] = { { 'h', "help", "show this help", {}, false }, {} };
         _cleanup_(command_line_deinit) CommandLine line = {};
         _cleanup_free_ char *root = NULL;
         const OciCommand *command = find(global->rest[0], report);
+        OciCall call = { .report = report };
         Syntax syntax;
         int argc = 0;
 
@@ -160,16 +181,17 @@ static int run(const CommandLine *global, char *argv[], Report *report) {
                 return 1;
         if (command_line_has(&line, 'h'))
                 return help_of(&syntax, command->help, report);
-        if (command_line_check(&line, &syntax, report) < 0)
+        if (command_line_check(&line, &syntax, report) < 0 || read_manager(global, &call) < 0)
                 return 1;
         if (command->enters && sealed_ensure(argv, environ, report) < 0)
                 return 1;
         root = command_line_has(global, OCI_ROOT) ? strdup(command_line_get(global, OCI_ROOT)) : container_root();
         if (!root)
                 return report_oom(report) < 0;
-        return command->run(&(OciCall) { .line = &line, .id = line.n_arguments > 0 ? line.arguments[0] : NULL,
-                                         .root = root, .systemd = command_line_has(global, OCI_SYSTEMD_CGROUP),
-                                         .report = report });
+        call.line = &line;
+        call.id = line.n_arguments > 0 ? line.arguments[0] : NULL;
+        call.root = root;
+        return command->run(&call);
 }
 
 int main(int argc, char *argv[]) {

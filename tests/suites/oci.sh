@@ -280,9 +280,23 @@ test_fds() {
 2
 3
 # isorun"
-	exec 3<&-
-	oci run --preserve-fds 2 --bundle "$bundle" box
-	like "... and only an open one" "$status $err" "1 isorun-oci: --preserve-fds: fd 3 is not open"
+	exec 3<&- 4<"$top/README.md"
+	bundle -- sh -c "$(to_end 'busybox ls /proc/1/fd; busybox head -n1 <&4')"
+	oci run --preserve-fds 5 --bundle "$bundle" box
+	# promise P58
+	no_refusal is_reached "... and only open ones: no fd of isorun-oci takes the place of one" "0
+1
+2
+4
+# isorun"
+	exec 4<&-
+	for fd in 3 5 6 7; do
+		bundle "process.cwd=\"/proc/self/fd/$fd\"" -- busybox true
+		oci run --preserve-fds 5 --bundle "$bundle" box
+		# promise P58
+		like "... nor can one be the working directory: $fd (CVE-2024-21626)" "$status $err" \
+			"1 isorun-oci: cannot * the working directory /proc/self/fd/$fd*"
+	done
 }
 
 # Whoever has opened /proc/PID/exe can write to that file when nothing executes it any more (CVE-2019-5736).
@@ -335,7 +349,7 @@ isorun-oci: notice: config.json:$(line_of '"windows"'): /windows: ignored: of an
 	like "refused: no bundle" "$status $err" "1 isorun-oci: --bundle: cannot use the directory: No such file or directory"
 	bundle -- true
 	oci run --bundle "$bundle" ../box
-	like "refused: a name that is a path" "$status $err" '1 isorun-oci: not the name of a container: "../box"*'
+	like "refused: a name that is a path" "$status $err" '1 isorun-oci: invalid container ID: "../box"*'
 	chmod 777 "$state"
 	oci run --bundle "$bundle" box
 	like "refused: a directory of states that others can write to" "$status $err" "1 isorun-oci: others can write to $state*"
@@ -959,8 +973,71 @@ command'
 	refuses "a hook without a path" "config.json:*: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
 	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
-	no_refusal is "a hook of poststart that fails is a notice" "$status $err" \
-		"5 isorun-oci: notice: a hook of poststart has failed: /bin/busybox: exit status 1"
+	like "a hook of poststart that fails ends the container" "$status $err$(ls "$state")" \
+		"1 isorun-oci: a hook of poststart has failed: /bin/busybox: exit status 1"
+	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- busybox sleep 7664
+	oci create --bundle "$bundle" box
+	oci start box
+	like "... also one that start has started" "$status $err$(ls "$state")" \
+		"1 isorun-oci: a hook of poststart has failed: /bin/busybox: exit status 1"
+	also ok "... which has ended" gone '^busybox sleep 7664$'
+	bundle 'hooks={"poststop":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
+	oci run --bundle "$bundle" box
+	no_refusal is "a hook of poststop that fails is a notice" "$status $err" \
+		"5 isorun-oci: notice: a hook of poststop has failed: /bin/busybox: exit status 1"
+}
+
+# What crun has beside runc's command line.
+test_crun() {
+	local own
+	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	bundle -- busybox sleep 7665
+	oci --cgroup-manager disabled create --bundle "$bundle" --pid-file "$tmp/pid" box
+	no_refusal is "--cgroup-manager disabled: no cgroup" \
+		"$status$out$err $(sed -n 's/^0:://p' "/proc/$(cat "$tmp/pid")/cgroup")" "0 $own"
+	oci pause box
+	like "... and what needs one is refused" "$status $err" "1 isorun-oci: box does not have a cgroup"
+	oci delete --force box
+	options=(--cgroup-manager disabled)
+	refuses "a limit without a cgroup" "config.json: /linux/resources/*: a limit needs a cgroup*" \
+		'linux.resources={"unified":{"pids.max":"9"}}'
+	options=(--cgroup-manager else)
+	refuses "an unknown --cgroup-manager" "--cgroup-manager: not cgroupfs, systemd or disabled: \"else\""
+	options=(--systemd-cgroup --cgroup-manager disabled)
+	refuses "two who make the cgroup" "--systemd-cgroup cannot be combined with --cgroup-manager disabled"
+	options=()
+	bundle -- sh -c "echo other"
+	mv "$bundle/config.json" "$bundle/other.json"
+	bundle 'no={"such":"field"}' -- sh -c "exit 9"
+	oci run --config other.json --bundle "$bundle" box
+	no_refusal is "--config names another file" "$status $out$err" "0 other"
+	sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "9"/' "$bundle/other.json"
+	oci run --config other.json --bundle "$bundle" box
+	like "... also in messages" "$status $err" "1 isorun-oci: other.json:*: /ociVersion: *"
+	bundle -- busybox sleep 7666
+	for id in one.a one.b two; do oci create --bundle "$bundle" "$id"; done
+	oci delete --regex '^one'
+	no_refusal is "delete --regex removes all that match" "$status$out$err $(ls "$state")" "0 two"
+	oci delete --regex '('
+	like "refused: what is not a regular expression" "$status $err" '1 isorun-oci: --regex: not a regular expression: "("'
+	oci start two
+	await runs '^busybox sleep 7666$'
+	oci exec --cwd /tmp/missing two busybox true
+	like "exec makes no working directory" "$status $err" \
+		"255 isorun-oci: cannot open the working directory /tmp/missing: No such file or directory"
+	oci delete --regex .
+	like "... and does not kill without --force" "$status $err" "1 isorun-oci: cannot delete two: it is running*"
+	oci delete --force --regex .
+	no_refusal is "... but with it" "$status$out$err$(ls "$state")" 0
+	refuses "the sysctl kernel.hostname" "config.json:*: /linux/sysctl/kernel.hostname: hostname of config.json sets it" \
+		'linux.sysctl={"kernel.hostname": "a"}'
+	refuses "two ways to set the domain name" "config.json*domainname and the sysctl kernel.domainname set the same" \
+		'linux.sysctl={"kernel.domainname": "a"}' 'domainname="b"'
+	inside "a device whose path ends in a slash" "1:3" 'linux.devices=[{"path":"/dev/own/","type":"c","major":1,"minor":3}]' \
+		'busybox stat -c %t:%T /dev/own'
+	refuses "an option that the cgroup file system does not know" "cannot mount /sys/fs/cgroup of type cgroup (cgroup2: Unknown parameter *): Invalid argument" \
+		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["no_such_option"]}' \
+		'linux.namespaces+={"type":"cgroup"}'
 }
 
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
@@ -1162,6 +1239,8 @@ test_user_namespace() {
 		"/isorun-oci-test ro,nosuid,nodev,noexec 0 1" "${maps[@]}" 'linux.cgroupsPath="/isorun-oci-test"' \
 		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
 		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+	inside "... and devices that are bound give no rights" "nosuid noexec" "${maps[@]}" \
+		'echo $(busybox sed -n "s,.* /dev/zero \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox grep -o "nosuid\|noexec")'
 	rm -r "$tmp/closed"
 	bundle "${maps[@]}" process.capabilities= -- sh -c "$(to_end \
 		'busybox unshare -U -r true && busybox unshare -U -r -m -p -f busybox mount -t proc none /tmp 2>/dev/null && echo uncovered')"
@@ -1288,6 +1367,7 @@ test_exec
 test_terminal
 test_copy_up
 test_hooks
+test_crun
 test_pause_fails
 test_cgroup
 test_spec

@@ -37,7 +37,7 @@ static int load_directory(const char *directory, Spec *ret, Report *report) {
                 return report_oom(report);
         if (has_file(directory, "state.json"))
                 return load_state(parent, path_name(directory), ret, report);
-        r = spec_load(directory, ret, report);
+        r = spec_load(directory, NULL, ret, report);
         return r < 0 ? r : 1;
 }
 

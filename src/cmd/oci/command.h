@@ -14,6 +14,7 @@ typedef struct OciCall {
         const char *id;          /* the first argument, or NULL */
         const char *root;        /* --root */
         bool systemd;            /* --systemd-cgroup */
+        bool no_cgroup;          /* --cgroup-manager disabled */
         Report *report;
 } OciCall;
 
@@ -32,6 +33,7 @@ enum {
         OCI_LOG,
         OCI_LOG_FORMAT,
         OCI_SYSTEMD_CGROUP,
+        OCI_CGROUP_MANAGER,
         OCI_ROOTLESS,
         OCI_DEBUG,
         OCI_PID_FILE,
@@ -47,6 +49,8 @@ enum {
         OCI_IGNORE_PAUSED,
         OCI_CGROUP,
         OCI_KEEP,
+        OCI_CONFIG,
+        OCI_REGEX,
         OCI_LAST,
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@ const Option oci_kill_options[] = {
 
 const Option oci_delete_options[] = {
         { 'f', "force", "kill the container if it runs; it need not exist", {}, false },
+        { OCI_REGEX, "regex", "ID is an extended regular expression: remove all containers that match", {}, false },
         {},
 };
 
@@ -109,13 +111,39 @@ static int delete_by_force(const OciCall *call) {
                      : container_delete(&state, true, call->report) < 0;
 }
 
-int oci_delete(const OciCall *call) {
+static int delete_one(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
 
         if (command_line_has(call->line, 'f'))
                 return delete_by_force(call);
         return state_load(call->root, call->id, &state, call->report) < 0 ||
                container_delete(&state, false, call->report) < 0;
+}
+
+/* A failure does not save the others. */
+static int delete_matching(const OciCall *call) {
+        _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_free_ char **names = NULL;
+        int r = root < 0 ? -errno : directory_list(root, &names), status = 0;
+        regex_t pattern;
+
+        if (r < 0 && r != -ENOENT)
+                return report_error(call->report, -r, "cannot list %s: %s", call->root, strerror(-r)) < 0;
+        if (regcomp(&pattern, call->id, REG_EXTENDED | REG_NOSUB) != 0)
+                return report_error(call->report, EINVAL, "--regex: not a regular expression: \"%s\"", call->id) < 0;
+        for (char **name = names; name && *name; name++) {
+                OciCall one = *call;
+
+                one.id = *name;
+                if (regexec(&pattern, *name, 0, NULL, 0) == 0)
+                        status |= delete_one(&one);
+        }
+        regfree(&pattern);
+        return status;
+}
+
+int oci_delete(const OciCall *call) {
+        return command_line_has(call->line, OCI_REGEX) ? delete_matching(call) : delete_one(call);
 }
 
 static void print_row(const State *state, Status status) {
@@ -205,6 +233,8 @@ int oci_ps(const OciCall *call) {
             container_cgroup_pids(&state, &pids, &n, call->report) < 0)
                 return 1;
         array = json ? json_array() : NULL;
+        if (!json)
+                puts("PID");
         for (size_t i = 0; i < n; i++)
                 if (!json)
                         printf("%d\n", pids[i]);

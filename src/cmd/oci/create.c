@@ -11,6 +11,8 @@
 #define CREATE_OPTIONS                                                                                       \
         { 'b', "bundle", "the directory of config.json (the working directory)",                             \
           { "DIR", ARGUMENT_DIRECTORY, NULL }, false },                                                      \
+        { OCI_CONFIG, "config", "read this file of the bundle instead of config.json",                       \
+          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file",                          \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
@@ -34,6 +36,7 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                                             "sysfs, where a process with CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach "
                                             "them");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
+                                 .no_cgroup = call->no_cgroup,
                                  .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
                                  .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET),
@@ -50,7 +53,7 @@ static int create(const OciCall *call, const CreateRequest *request, State *ret)
 
         if (!bundle)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
-        r = spec_load(bundle, &spec, call->report);
+        r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &spec, call->report);
         if (r >= 0)
                 r = container_policy_apply(&policy, &spec, false, call->report);
         if (r >= 0)

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 
 #include "cmd/oci/command.h"
 #include "oci/spec/load.h"
 #include "util/parse.h"
 
-/* Other fds of isorun-oci would take the numbers of fds that are not open. */
+/* Those that are not open are not passed: init.c closes the fds of isorun-oci that took their numbers. */
 int oci_read_preserved(const char *text, unsigned *ret, Report *report) {
         uint64_t n = 0;
 
         if (text && parse_u64_range(text, 0, 200, &n) < 0)
                 return report_error(report, EINVAL, "--preserve-fds: not a number from 0 to 200: \"%s\"", text);
-        for (int fd = 3; fd < 3 + (int) n; fd++)
-                if (fcntl(fd, F_GETFD) < 0)
-                        return report_error(report, EBADF, "--preserve-fds: fd %d is not open", fd);
         *ret = (unsigned) n;
         return 0;
 }

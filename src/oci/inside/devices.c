@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "oci/inside/root.h"
@@ -24,6 +25,7 @@ static bool is_device(const struct stat *st, const SpecDevice *d) {
 /* Without the right to make a device, the host's is bound. The image may have put something else in its place; a mount
  * covers a file, and follows no symlink. */
 static int bind_device(const SpecDevice *d, int parent, const char *name, Failure *f) {
+        struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
         _cleanup_close_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), copy = -1, place = -1;
         struct stat st;
         int r;
@@ -39,7 +41,9 @@ static int bind_device(const SpecDevice *d, int parent, const char *name, Failur
         if (S_ISLNK(st.st_mode))
                 return fail(f, ELOOP, "cannot mount %s", d->path);
         copy = mount_copy(host, false);
-        r = copy < 0 ? copy : mount_attach(copy, place);
+        r = copy < 0 ? copy : mount_setattr(copy, "", AT_EMPTY_PATH, &safe, sizeof(safe)) < 0 ? -errno : 0;
+        if (r >= 0)
+                r = mount_attach(copy, place);
         return r < 0 ? fail(f, -r, "cannot mount %s", d->path) : 0;
 }
 

@@ -147,6 +147,17 @@ static int make_root(const Init *init, Failure *f) {
         return r;
 }
 
+/* The caller need not have opened all of them. Fds of isorun-oci that took their numbers are close-on-exec, and those
+ * that the caller has passed by execve(2) are not. */
+static void close_own(unsigned end) {
+        for (int fd = 3; fd < (int) end; fd++) {
+                int flags = fcntl(fd, F_GETFD);
+
+                if (flags >= 0 && flags & FD_CLOEXEC)
+                        close(fd);
+        }
+}
+
 /* Only the sockets and the fds that the command gets are open after this. */
 static int close_others(Init *init, Failure *f) {
         const unsigned first = 3 + init->preserved, n = init->start >= 0 ? 2 : 1;
@@ -160,6 +171,7 @@ static int close_others(Init *init, Failure *f) {
         for (size_t i = 0; i < n; i++)
                 if (dup3(fds[i], (int) (first + i), O_CLOEXEC) < 0)
                         return fail(f, errno, "cannot move the fds of isorun-oci");
+        close_own(first);
         init->socket = (int) first;
         init->start = n > 1 ? (int) first + 1 : -1;
         return close_range(first + n, ~0U, 0) < 0 ? fail(f, errno, "cannot close the fds of isorun-oci") : 0;
@@ -205,7 +217,7 @@ _Noreturn void init_main(Init *init) {
         if (r >= 0)
                 r = close_others(init, &f);
         if (r >= 0)
-                r = process_prepare(init->process, &command, &f);
+                r = process_prepare(init->process, WALK_MAKE_DIRECTORY, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
         report_ready(init);
@@ -240,7 +252,7 @@ _Noreturn void init_enter(Init *init) {
         if (r >= 0 && init->process->terminal)
                 r = open_own_terminal(init, &f);
         if (r >= 0)
-                r = process_prepare(init->process, &command, &f);
+                r = process_prepare(init->process, WALK_FIND, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
         report_ready(init);

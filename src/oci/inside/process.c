@@ -72,13 +72,14 @@ static int find_command(const SpecProcess *process, Command *ret, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot execute %s", name) : 0;
 }
 
-int process_prepare(const SpecProcess *process, Command *ret, Failure *f) {
+int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
         int r;
 
-        directory = root < 0 ? -errno : walk(root, process->directory, WALK_MAKE_DIRECTORY, true);
+        directory = root < 0 ? -errno : walk(root, process->directory, make, true);
         if (directory < 0)
-                return fail(f, -directory, "cannot open or make the working directory %s", process->directory);
+                return fail(f, -directory, "cannot open%s the working directory %s",
+                            make == WALK_FIND ? "" : " or make", process->directory);
         r = environment_make(process, &ret->environment, f);
         return r < 0 ? r : find_command(process, ret, f);
 }

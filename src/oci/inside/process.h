@@ -4,6 +4,7 @@
 /* From a process of isorun-oci inside a container to the one that config.json describes. Functions return 0, or a
  * negative errno kept in f. */
 
+#include "oci/inside/walk.h"
 #include "oci/spec/spec.h"
 #include "sandbox/wire/failure.h"
 
@@ -12,9 +13,9 @@ typedef struct Command {
         char *path, **environment;
 } Command;
 
-/* In the container's root: makes the working directory, and finds the command, so that what is wrong with them is known
- * before the start. This process executes *ret or ends, so nobody frees it. */
-int process_prepare(const SpecProcess *process, Command *ret, Failure *f);
+/* In the container's root: opens or makes the working directory, and finds the command, so that what is wrong with them
+ * is known before the start. This process executes *ret or ends, so nobody frees it. */
+int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f);
 
 /* Takes the ids, capabilities and filter of spec for a process, and executes the command. Returns only if that fails.
  * groups_denied: setgroups(2) is denied in the user namespace. */

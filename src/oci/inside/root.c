@@ -90,6 +90,9 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
         MountReason reason = {};
         int r;
 
+        if (m->data)
+                return fail(f, EINVAL, "cannot mount %s: no cgroup namespace, so it is bound, without the options %s",
+                            m->destination, m->data);
         copy = own < 0 ? mount_make("tmpfs", "size=0,mode=555", set, &reason) : mount_copy(own, false);
         r = copy < 0 ? copy : set_attributes(copy, m->set | set, 0, 0, false);
         return r < 0 ? fail(f, -r, "cannot mount %s of type %s%s", m->destination, m->type, reason.text)
@@ -99,7 +102,7 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
 /* A file system that has no device. On a host of today, "cgroup" means the one tree of version 2. */
 static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
-        const bool named = m->source && *m->source && !strchr(m->source, ',');
+        const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : 0;
         _cleanup_free_ char *data = NULL;
         MountReason reason = {};
@@ -107,7 +110,7 @@ static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
 
         if (binds_cgroup(spec, m))
                 return bind_cgroup(spec, m, f);
-        data = format("%s%s%s%s", m->data && !cgroup ? m->data : "", m->data && !cgroup && named ? "," : "",
+        data = format("%s%s%s%s", m->data ?: "", m->data && named ? "," : "",
                       named ? "source=" : "", named ? m->source : "");
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);

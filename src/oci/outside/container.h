@@ -25,6 +25,7 @@ typedef struct CreateRequest {
         bool keyring;         /* the container gets a session keyring of its own */
         bool no_pivot;        /* change to the root without pivot_root(2) */
         bool systemd;         /* systemd makes the cgroup: a scope */
+        bool no_cgroup;       /* the container stays in the caller's */
         sigset_t signal_mask; /* of the command */
 } CreateRequest;
 

@@ -26,13 +26,12 @@ static int connect_start(const State *state, Report *report) {
         return TAKE_FD(fd);
 }
 
-/* Their failure changes nothing: the command runs, or has ended. */
-static void run_late_hooks(const Spec *spec, const State *state, SpecHookKind kind, pid_t pid, Report *report) {
-        const char *status = status_name(pid ? STATUS_RUNNING : STATUS_STOPPED);
+/* Their failure changes nothing: the command has ended. */
+static void run_poststop(const Spec *spec, const State *state, Report *report) {
         char error[HOOK_ERROR_MAX];
 
-        if (hooks_run(spec, kind, &(HookState) { state->id, status, pid, NULL }, error) < 0)
-                report_notice(report, "a hook of %s has failed: %s", spec_hook_names[kind], error);
+        if (hooks_run(spec, SPEC_POSTSTOP, &(HookState) { state->id, status_name(STATUS_STOPPED), 0, NULL }, error) < 0)
+                report_notice(report, "a hook of poststop has failed: %s", error);
 }
 
 /* Of a container that was left half made, there may be no config.json. create has printed the notices about it. */
@@ -42,12 +41,21 @@ static bool load_quietly(const State *state, Spec *ret) {
         return spec_load_copy(state->directory, state->bundle, ret, &quiet) >= 0;
 }
 
-static void run_poststart(const State *state, Report *report) {
+/* If one fails, the container is removed: runtime.md, "Lifecycle", since version 1.2.1. */
+static int run_poststart(const State *state, Report *report) {
+        char error[HOOK_ERROR_MAX];
         Spec spec = {};
+        int r = 0;
 
         if (load_quietly(state, &spec))
-                run_late_hooks(&spec, state, SPEC_POSTSTART, state->pid, report);
+                r = hooks_run(&spec, SPEC_POSTSTART, &(HookState) { state->id, status_name(STATUS_RUNNING), state->pid,
+                                                                    NULL }, error);
         spec_deinit(&spec);
+        if (r >= 0)
+                return 0;
+        r = report_error(report, -r, "a hook of poststart has failed: %s", error);
+        (void) container_delete(state, true, report);
+        return r;
 }
 
 /* The first process closes the connection by execve(2), or says why that has failed. */
@@ -68,7 +76,7 @@ int container_start(const State *state, Report *report) {
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
         r = message_receive(fd, MESSAGE_TO_ISORUN, &m, NULL, 0);
         if (r == 0)
-                run_poststart(state, report);
+                return run_poststart(state, report);
         if (r > 0)
                 return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
                                     m.type == MESSAGE_FAILED ? m.text : "the first process sent an invalid message");
@@ -128,7 +136,7 @@ int container_delete(const State *state, bool force, Report *report) {
         (void) load_quietly(state, &spec);
         r = state_remove(state, report);
         if (r > 0 && spec.json)
-                run_late_hooks(&spec, state, SPEC_POSTSTOP, 0, report);
+                run_poststop(&spec, state, report);
         spec_deinit(&spec);
         return r < 0 ? r : 0;
 }

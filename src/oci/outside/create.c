@@ -193,10 +193,29 @@ static int make_process(Creation *c) {
         return r;
 }
 
+/* Without a cgroup, limits cannot be set. The default device rules of engines are only a notice: the caller has asked
+ * for that. */
+static int make_cgroup(Creation *c) {
+        const Spec *spec = c->spec;
+
+        if (c->request->systemd)
+                return 0;
+        if (!c->request->no_cgroup)
+                return container_cgroup_make(spec, c->request->id, &c->cgroup, &c->cgroup_fd, c->report);
+        if (spec->n_cgroup_files > 0)
+                return report_error(c->report, EINVAL, "config.json: %s: a limit needs a cgroup, which "
+                                    "--cgroup-manager disabled does not make", spec->cgroup_files[0].pointer);
+        if (spec->device_rules)
+                report_notice(c->report, "--cgroup-manager disabled: /linux/resources/devices is not enforced");
+        if (spec->cgroup_path)
+                report_notice(c->report, "--cgroup-manager disabled: /linux/cgroupsPath is ignored");
+        return 0;
+}
+
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
         _cleanup_(creation_deinit) Creation c = { .spec = spec, .request = request, .state = state, .cgroup_fd = -1,
                                                   .socket = -1, .console = { .socket = -1 }, .report = report };
-        int r = request->systemd ? 0 : container_cgroup_make(spec, request->id, &c.cgroup, &c.cgroup_fd, report);
+        int r = make_cgroup(&c);
 
         if (r < 0)
                 return r;

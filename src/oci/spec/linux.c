@@ -96,6 +96,20 @@ static int read_maps(const Place *place, Spec *ret) {
                        ? place_error(place, EINVAL, "uidMappings and gidMappings need a new user namespace") : 0;
 }
 
+/* "/dev/x/" is the device /dev/x. */
+static int trim_path(const Place *p, SpecDevice *ret) {
+        size_t n = strlen(ret->path);
+
+        while (n > 1 && ret->path[n - 1] == '/')
+                n--;
+        if (!ret->path[n])
+                return 0;
+        if (json_object_set_new(p->value, "path", json_stringn(ret->path, n)) < 0)
+                return -ENOMEM;
+        ret->path = json_text_of(p->value, "path");
+        return 0;
+}
+
 static int read_device(const Place *p, SpecDevice *ret) {
         const char *type = json_text_of(p->value, "type") ?: "";
         int64_t major = 0, minor = 0, mode = 0666, uid = 0, gid = 0;
@@ -120,6 +134,8 @@ static int read_device(const Place *p, SpecDevice *ret) {
                 r = place_number(p, "gid", 0, UINT32_MAX - 1, &gid);
         if (r < 0)
                 return r;
+        if (trim_path(p, ret) < 0)
+                return report_oom(p->report);
         ret->mode = (mode_t) mode & 07777; /* engines also write the type into it */
         ret->number = makedev((unsigned) major, (unsigned) minor);
         ret->uid = (uid_t) uid;
@@ -168,11 +184,13 @@ static int check_sysctls(const Place *place, Spec *ret) {
                 const bool network = startswith(key, "net.");
                 const bool ipc = startswith(key, "fs.mqueue.") || startswith(key, "kernel.msg") ||
                                  startswith(key, "kernel.shm") || streq(key, "kernel.sem");
-                const bool uts = streq(key, "kernel.domainname") || streq(key, "kernel.hostname");
+                const bool uts = streq(key, "kernel.domainname");
                 const size_t of = network ? SPEC_NETWORK : ipc ? SPEC_IPC : SPEC_UTS;
 
                 if (strchr(key, '/') || strstr(key, ".."))
                         return place_error(&p, EINVAL, "it is not the name of a sysctl");
+                if (streq(key, "kernel.hostname"))
+                        return place_error(&p, EINVAL, "hostname of config.json sets it");
                 if (!network && !ipc && !uts)
                         return place_error(&p, EINVAL, "the sysctl would change the host: no namespace has its own");
                 if (!(ret->new_namespaces & spec_namespaces[of].flag) && !ret->joined[of])

@@ -69,6 +69,8 @@ static int read_names(const Place *top, Spec *spec) {
         if (spec->domain_name && !*spec->domain_name)
                 spec->domain_name = NULL;
         spec->annotations = json_object_get(top->value, "annotations");
+        if (spec->domain_name && json_object_get(spec->sysctls, "kernel.domainname"))
+                return place_error(top, EINVAL, "domainname and the sysctl kernel.domainname set the same");
         if ((!spec->host_name && !spec->domain_name) || spec->new_namespaces & spec_namespaces[SPEC_UTS].flag)
                 return 0;
         return place_error(top, EINVAL, "hostname and domainname need a new uts namespace");
@@ -99,13 +101,13 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         return r < 0 ? r : read_names(&top, spec);
 }
 
-int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report) {
+static int parse(const char *bundle, const char *file, char *text, size_t size, Spec *ret, Report *report) {
         Spec spec = { .bundle = strdup(bundle), .text = text };
         int r = spec.bundle ? 0 : report_oom(report);
 
         if (r >= 0) {
-                spec.json = place_parse(text, size, "config.json", report);
-                r = spec.json ? read_all(&spec, "config.json", report) : -EBADMSG;
+                spec.json = place_parse(text, size, file, report);
+                r = spec.json ? read_all(&spec, file, report) : -EBADMSG;
         }
         if (r < 0)
                 spec_deinit(&spec);
@@ -114,15 +116,20 @@ int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *r
         return r;
 }
 
-int spec_load(const char *bundle, Spec *ret, Report *report) {
-        _cleanup_free_ char *path = path_join(bundle, "config.json");
+int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report) {
+        return parse(bundle, "config.json", text, size, ret, report);
+}
+
+int spec_load(const char *bundle, const char *file, Spec *ret, Report *report) {
+        const char *name = file ?: "config.json";
+        _cleanup_free_ char *path = *name == '/' ? strdup(name) : path_join(bundle, name);
         size_t size;
         char *text;
         int r = path ? text_file_read(path, &text, &size) : -ENOMEM;
 
         if (r < 0)
                 return report_error(report, -r, "cannot read %s: %s", path ?: bundle, text_file_strerror(-r));
-        return spec_parse(bundle, text, size, ret, report);
+        return parse(bundle, name, text, size, ret, report);
 }
 
 int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report) {

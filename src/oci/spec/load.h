@@ -8,8 +8,8 @@
  * reported. */
 int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report);
 
-/* Reads BUNDLE/config.json. bundle is absolute. Returns 0 or -errno, reported. */
-int spec_load(const char *bundle, Spec *ret, Report *report);
+/* Reads BUNDLE/FILE; NULL: config.json. bundle is absolute. Returns 0 or -errno, reported. */
+int spec_load(const char *bundle, const char *file, Spec *ret, Report *report);
 
 /* Reads the copy that the state of a container has. The bundle may have changed since it was made. Returns 0 or -errno,
  * reported. */

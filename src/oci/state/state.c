@@ -36,9 +36,9 @@ void state_deinit(State *state) {
 static int check_id(const char *id, Report *report) {
         const size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
 
-        if (n == 0 || id[n] || n > NAME_MAX || streq(id, ".") || streq(id, ".."))
-                return report_error(report, EINVAL, "not the name of a container: \"%.300s\" (letters, digits and "
-                                    "_+.-)", id);
+        if (n == 0 || id[n] || n > NAME_MAX || *id == '.')
+                return report_error(report, EINVAL, "invalid container ID: \"%.300s\" has an invalid character, or "
+                                    "begins with a point (valid: letters, digits and _+.-)", id);
         return 0;
 }
 
