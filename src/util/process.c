@@ -164,15 +164,9 @@ int process_arguments(pid_t pid, char ***ret) {
 }
 
 /* The fields of proc(5), /proc/PID/stat. The second one, in parentheses, can contain spaces. */
-static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
-        _cleanup_free_ char *text = NULL;
-        const char *p;
-        int r;
+static int take_fields(const char *text, unsigned field, uint64_t *ret, unsigned n) {
+        const char *p = strrchr(text, ')');
 
-        r = read_record_of(pid, "stat", &text);
-        if (r < 0)
-                return r;
-        p = strrchr(text, ')');
         for (unsigned i = 2; p && i < field; i++)
                 p = strchr(p + 1, ' ');
         for (unsigned i = 0; p && i < n; i++, p = strchr(p + 1, ' '))
@@ -181,8 +175,34 @@ static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
         return p ? 0 : -ENODATA;
 }
 
+static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_record_of(pid, "stat", &text);
+        return r < 0 ? r : take_fields(text, field, ret, n);
+}
+
+enum { PARENT = 4, FLAGS = 9, START_TIME = 22 };
+
+int process_life(int dir, ProcessLife *ret) {
+        enum { EXITING = 4 }; /* PF_EXITING of the kernel, which stays set in a zombie */
+        _cleanup_free_ char *text = NULL;
+        uint64_t parent, flags, started;
+        int r = record_read(dir, "stat", &text, NULL);
+
+        if (r >= 0)
+                r = take_fields(text, PARENT, &parent, 1);
+        if (r >= 0)
+                r = take_fields(text, FLAGS, &flags, 1);
+        if (r >= 0)
+                r = take_fields(text, START_TIME, &started, 1);
+        if (r >= 0)
+                *ret = (ProcessLife) { .parent = (pid_t) parent, .started = started, .ends = flags & EXITING };
+        return r;
+}
+
 int process_started(pid_t pid, uint64_t *ret_usec) {
-        enum { START_TIME = 22 };
         uint64_t ticks;
         int r;
 

@@ -43,6 +43,18 @@ int process_pidfd_cgroup(int pidfd, uint64_t *ret);
 /* The same with its parent's pid, in the pid namespace of this process. */
 int process_pidfd_place(int pidfd, uint64_t *ret_cgroup, pid_t *ret_parent);
 
+/* A process or a thread, and whether it still lives. */
+typedef struct ProcessLife {
+        pid_t parent;
+        uint64_t started; /* in ticks since the boot: tells it from another one with the same number */
+        bool ends;        /* it is a zombie or is about to be one, and runs no more code of its program */
+} ProcessLife;
+
+/* Reads it from a directory like /proc/PID or /proc/PID/task/TID. The kernel takes away the namespaces and limits of a
+ * thread while it ends, so what was read of it counts only if this says afterwards that it does not end. Returns 0 or
+ * -errno. */
+int process_life(int dir, ProcessLife *ret);
+
 /* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
 int process_started(pid_t pid, uint64_t *ret_usec);
 

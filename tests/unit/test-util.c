@@ -181,6 +181,59 @@ static void test_process(_unused_ void **state) {
         assert_null(none);
 }
 
+static void life_of(pid_t pid, ProcessLife *ret) {
+        char path[32];
+        int dir;
+
+        snprintf(path, sizeof(path), "/proc/%d", pid);
+        dir = open(path, O_PATH | O_DIRECTORY);
+        assert_true(dir >= 0);
+        assert_int_equal(process_life(dir, ret), 0);
+        (void) close(dir);
+}
+
+/* A process ends from when the kernel takes away what it has, until its parent has waited for it. */
+static void test_life(_unused_ void **state) {
+        ProcessLife own, child, later;
+        siginfo_t info;
+        int dir, hold[2];
+        char path[32];
+        pid_t pid;
+
+        assert_int_equal(pipe(hold), 0);
+        pid = fork();
+        if (pid == 0) {
+                char byte;
+
+                (void) close(hold[1]);
+                (void) !read(hold[0], &byte, 1);
+                _exit(0);
+        }
+        assert_true(pid > 0);
+        life_of(getpid(), &own);
+        life_of(pid, &child);
+        assert_false(own.ends);
+        assert_false(child.ends);
+        assert_int_equal(own.parent, getppid());
+        assert_int_equal(child.parent, getpid());
+        assert_true(child.started >= own.started);
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d", pid, pid);
+        dir = open(path, O_PATH | O_DIRECTORY);
+        assert_true(dir >= 0);
+        (void) close(hold[0]);
+        (void) close(hold[1]);
+        assert_int_equal(waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT), 0);
+        life_of(pid, &later);
+        assert_true(later.ends);
+        assert_int_equal(later.started, child.started);
+        assert_int_equal(process_life(dir, &later), 0);
+        assert_true(later.ends);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_true(process_life(dir, &later) < 0);
+        (void) close(dir);
+}
+
 static void test_pidfd_exit(_unused_ void **state) {
         int pidfd, r;
         pid_t pid = fork();
@@ -231,6 +284,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_library_load),
                 cmocka_unit_test(test_process),
+                cmocka_unit_test(test_life),
                 cmocka_unit_test(test_pidfd_exit),
                 cmocka_unit_test(test_map),
                 cmocka_unit_test(test_id_map),

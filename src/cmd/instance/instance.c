@@ -280,6 +280,9 @@ static int read_attributes(const Walk *w, int fd, Instance *i) {
         if (!i->nested)
                 confirm_pid(w, fd, i, get_number(fd, CGROUP_ATTRIBUTE("pid")),
                             is_service(i) && get_number(fd, CGROUP_ATTRIBUTE("handed-over")) == 1);
+        /* If its processes have ended meanwhile, it is not one that cannot be verified. */
+        if (!i->nested && !i->pid && !read_events(fd, i))
+                return 0;
         i->main_pid = find_main_pid(fd, i);
         return 1;
 }

@@ -69,7 +69,9 @@ static int verify(const InstanceList *list, const Instance *instance, const Want
         if (r >= 0)
                 r = wanted->json ? json_print_array(make_json, v.findings.items, v.findings.n, stdout)
                                  : print_table(&v.findings, wanted);
-        if (r < 0)
+        if (r == -ESRCH)
+                report_error(report, ESRCH, "%s has ended while isoctl looked at it", instance->name);
+        else if (r < 0)
                 report_error(report, -r, "%s: %s", instance->name, strerror(-r));
         else {
                 if (!wanted->json && !wanted->quiet)

@@ -78,27 +78,28 @@ static int find_filters(pid_t tid, const Promise *p) {
         return r;
 }
 
-static int compare(pid_t tid, const Promise *p) {
+/* An attached thread keeps its number until it is detached. */
+static int compare(const Task *t, const Promise *p) {
         int r;
 
-        if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0)
+        if (ptrace(PTRACE_SEIZE, t->tid, NULL, NULL) < 0)
                 return -errno;
-        r = ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0 ? -errno : await_stop(tid);
+        r = !task_lives(t) ? -ESRCH : ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) < 0 ? -errno : await_stop(t->tid);
         if (r >= 0)
-                r = find_filters(tid, p);
-        (void) ptrace(PTRACE_DETACH, tid, NULL, NULL);
+                r = find_filters(t->tid, p);
+        (void) ptrace(PTRACE_DETACH, t->tid, NULL, NULL);
         return r;
 }
 
 static Verdict check_bytes(_unused_ const Verification *v, const Promise *p, const Task *t, char why[static WHY_MAX]) {
-        int r = t->reaper || t->being_made ? 1 : compare(t->tid, p);
+        int r = t->reaper || t->being_made ? 1 : compare(t, p);
 
+        if (r > 0 || r == -ESRCH || !task_lives(t))
+                return VERDICT_HOLDS;
         if (r == 0)
                 snprintf(why, WHY_MAX, "none of its filters has the instructions of the plan's");
-        else if (r < 0)
+        else
                 snprintf(why, WHY_MAX, "its filter cannot be read: %s", strerror(-r));
-        if (r > 0 || r == -ESRCH)
-                return VERDICT_HOLDS;
         return r == 0 ? VERDICT_BROKEN : VERDICT_UNREAD;
 }
 

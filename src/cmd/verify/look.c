@@ -5,7 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/instance/member.h"
 #include "cmd/instance/talk.h"
+#include "util/fd.h"
+#include "util/kernel.h"
 #include "util/strv.h"
 
 /* A process that isorun makes for a request, such as isoctl enter, gets its filter last. Until then, isoctl looks
@@ -55,15 +58,17 @@ void verification_deinit(Verification *v) {
 }
 
 int verification_look(Verification *v) {
+        _cleanup_close_ int pidfd = v->instance->pid ? sys_pidfd_open(v->instance->pid, 0) : -1;
         _cleanup_(managers_deinit) Managers managers = {};
-        int r = look(v, &managers);
+        int r = v->instance->pid && pidfd < 0 ? -errno : look(v, &managers);
 
         for (unsigned i = 1; r >= 0 && v->findings.may_pass && i < TRIES; i++) {
                 nanosleep(&(struct timespec) { .tv_nsec = (long) TRY_MSEC * 1000000 }, NULL);
                 verification_deinit(v);
                 r = look(v, &managers);
         }
-        return r;
+        /* What was not there any more is not a finding then. */
+        return r >= 0 && !member_runs(pidfd) ? -ESRCH : r;
 }
 
 /* After a hand-over, only root can get the plan. What every plan promises can be verified all the same. */

@@ -11,7 +11,7 @@ bool verification_knows_plan(const Instance *instance);
 int verification_ask(const Instance *instance, Promises *ret, Report *report);
 
 /* Compares all promises with what the kernel and systemd show. Looks again as long as a finding may be of a process
- * that isorun is still making. Fills v->findings. Returns 0 or -errno. */
+ * that isorun is still making. Fills v->findings. Returns 0 or -errno: -ESRCH if the instance has ended meanwhile. */
 int verification_look(Verification *v);
 
 void verification_deinit(Verification *v);

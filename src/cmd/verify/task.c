@@ -23,6 +23,7 @@ enum { TASKS_MAX = 1 << 16, LOOK_SECONDS = 10 };
 /* A process of the machine. */
 typedef struct Process {
         pid_t pid, parent;
+        uint64_t started;
         bool in_cgroup;
         bool known;     /* the next two are */
         bool descends;  /* from the reaper */
@@ -70,21 +71,35 @@ static bool is_in(const Instance *instance, pid_t pid) {
         return process_cgroup(pid, &cgroup) >= 0 && path_is_at_or_below(cgroup, instance->cgroup);
 }
 
+static int open_process(pid_t pid) {
+        char path[32];
+
+        snprintf(path, sizeof(path), "/proc/%d", pid);
+        return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int look_at_process(const char *name, pid_t *ret_pid, ProcessLife *ret) {
+        _cleanup_close_ int dir = parse_int(name, 1, INT_MAX, ret_pid) < 0 ? -1 : open_process(*ret_pid);
+
+        return dir < 0 ? -ENOENT : process_life(dir, ret);
+}
+
 static int list_processes(const Instance *instance, Processes *ret) {
         DIR *dir = opendir("/proc");
         struct dirent *e;
         int r = dir ? 0 : -errno;
 
         while (r >= 0 && (e = readdir(dir))) {
-                ProcessFacts facts;
+                ProcessLife life;
                 Process *p;
                 int pid;
 
-                if (parse_int(e->d_name, 1, INT_MAX, &pid) < 0 || process_facts(pid, &facts) < 0)
+                if (look_at_process(e->d_name, &pid, &life) < 0)
                         continue;
                 p = ARRAY_APPEND(ret->items, ret->n);
                 if (p)
-                        *p = (Process) { .pid = pid, .parent = facts.parent, .in_cgroup = is_in(instance, pid),
+                        *p = (Process) { .pid = pid, .parent = life.parent, .started = life.started,
+                                         .in_cgroup = is_in(instance, pid),
                                          .known = pid == instance->pid || pid == instance->isorun,
                                          .descends = pid == instance->pid, .of_isorun = pid == instance->isorun };
                 else
@@ -185,6 +200,19 @@ static int read_task(int dir, Task *t) {
         return file_read(dir, "limits", &t->limits, NULL);
 }
 
+/* Reads the thread. What was read counts only if the thread still lived afterwards. Returns -ESRCH if it has ended. */
+static int read_living_task(int dir, Task *t) {
+        int r = read_task(dir, t);
+        ProcessLife life;
+
+        if (r == -ENOMEM)
+                return r;
+        if (process_life(dir, &life) < 0 || life.ends)
+                return -ESRCH;
+        t->started = life.started;
+        return r;
+}
+
 /* The open directory stays that of this thread, also if its number is used again. Reads of it then fail with ESRCH. */
 static int add_task(Tasks *tasks, const Process *process, const Instance *instance, int process_dir, const char *tid) {
         _cleanup_free_ char *path = format("task/%s", tid);
@@ -196,7 +224,7 @@ static int add_task(Tasks *tasks, const Process *process, const Instance *instan
 
         if (!path)
                 return -ENOMEM;
-        r = dir < 0 ? -errno : read_task(dir, &t);
+        r = dir < 0 ? -errno : read_living_task(dir, &t);
         t.child = process->parent == instance->pid;
         t.session = t.session && t.child && t.tid == t.pid;
         added = r < 0 ? NULL : ARRAY_APPEND(tasks->items, tasks->n);
@@ -212,15 +240,19 @@ static int add_task(Tasks *tasks, const Process *process, const Instance *instan
 }
 
 static int add_process(Tasks *tasks, const Process *process, const Instance *instance, uint64_t end) {
-        _cleanup_free_ char *path = format("/proc/%d", process->pid);
-        _cleanup_close_ int dir = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        _cleanup_close_ int dir = open_process(process->pid);
         int list = dir < 0 ? -1 : openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
         struct dirent *e;
         DIR *stream = list < 0 ? NULL : fdopendir(list);
+        ProcessLife life;
 
         if (!stream) {
                 fd_close(list);
-                return path ? 0 : -ENOMEM; /* it has ended */
+                return 0; /* it has ended */
+        }
+        if (process_life(dir, &life) < 0 || life.started != process->started) {
+                closedir(stream);
+                return 0; /* the same; another process may have its number */
         }
         while (r >= 0 && (e = readdir(stream))) {
                 if (e->d_name[0] == '.')
@@ -232,6 +264,16 @@ static int add_process(Tasks *tasks, const Process *process, const Instance *ins
         }
         closedir(stream);
         return r;
+}
+
+bool task_lives(const Task *t) {
+        _cleanup_close_ int process = open_process(t->pid), dir = -1;
+        ProcessLife life;
+        char path[32];
+
+        snprintf(path, sizeof(path), "task/%d", t->tid);
+        dir = process < 0 ? -1 : openat(process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return dir >= 0 && process_life(dir, &life) >= 0 && life.started == t->started && !life.ends;
 }
 
 unsigned tasks_outer_filters(const Tasks *tasks) {

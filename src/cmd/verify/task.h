@@ -17,6 +17,7 @@ enum { TASK_INHERITABLE, TASK_PERMITTED, TASK_EFFECTIVE, TASK_BOUNDING, TASK_AMB
 
 typedef struct Task {
         pid_t pid, tid;
+        uint64_t started;        /* as process_life() */
         char name[64];           /* any bytes */
         bool reaper;
         bool child;              /* of the reaper */
@@ -44,6 +45,9 @@ typedef struct Tasks {
  * cgroup is a service's, where processes of systemd may be as well. Returns 0 or -errno. */
 int tasks_find(const Instance *instance, bool in_service, Tasks *ret);
 void tasks_deinit(Tasks *tasks);
+
+/* Whether the thread still lives. Ask this after a look at it has failed. */
+bool task_lives(const Task *task);
 
 /* The number of filters of the reaper, which has none of the instance, but those of the sandboxes around it. */
 unsigned tasks_outer_filters(const Tasks *tasks);
