@@ -379,7 +379,25 @@ test_explain() {
 	bundle "$filter" 'linux.maskedPaths+="/etc/hidden"' 'mounts+={"destination":"/tmp","type":"tmpfs","options":["noexec"]}' \
 		'linux.resources={"pids":{"limit":77}}' 'process.env+="A=b"' -- busybox sleep 7681
 	run "$isoctl" explain "$bundle"
-	no_refusal is "explain prints a bundle" "$status$err" 0
+	no_refusal is "explain sums up a bundle" "$status$err$(sed "s,$tmp,,g; s/ *#.*//" <<<"$out")" "0bundle   $(sed "s,$tmp,," <<<"$bundle")
+command  busybox sleep 7681 in /
+held by  a cgroup or scope
+network  its own, which the engine sets up
+writes   in memory, lost at the end: /dev /dev/shm /tmp
+reads    the root $(sed "s,$tmp,," <<<"$bundle")/rootfs – hidden: /etc/hidden /proc/acpi /proc/kcore /proc/keys /proc/latency_stats /proc/scsi and 2 more
+may      CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE
+calls    SCMP_ACT_ALLOW but for the calls of its rules: 3
+limits   pids.max=77 RLIMIT_NOFILE=1024
+users    uid 0 gid 0 – in the caller's user namespace"
+	like "... with the lines that decide" "$(grep ^limits <<<"$out")" "*   # config.json:$(line_of '"limit": 77'),*"
+	run "$isoctl" explain --tree "$bundle"
+	no_refusal is "explain --tree: the root that the command finds" "$status$err$(sed "1,/^root/d; s,$tmp,,g; s/ *#.*//" <<<"$out" | grep -E '^ +(/tmp|/etc/hidden|/proc|keys|sys) ')" "0    /etc/hidden           hidden
+    /proc                 writable proc
+      keys                hidden
+      sys                 read-only
+    /tmp                  writable tmpfs, noexec"
+	run "$isoctl" explain --verbose "$bundle"
+	no_refusal is "explain --verbose prints all of a bundle" "$status$err" 0
 	explains "the command" command '"args"'
 	explains "a mount" /dev/shm '"destination": "/dev/shm"' 1
 	explains "a hidden path" /etc/hidden '"/etc/hidden"'
@@ -427,7 +445,7 @@ test_explain() {
 	run "$isoctl" why box81 call mkdirat
 	like "why: a container by its ID; a config.json of one line has JSON pointers" "$status $out" \
 		"1 call mkdirat: denied, ENOSYS*  line     config.json#/linux/seccomp/syscalls/0"*
-	run "$isoctl" explain box81
+	run "$isoctl" explain --verbose box81
 	like "explain, too" "$status $out" "0 *  working directory       /   # config.json#/process/cwd"*
 	"$isorun_oci" delete --force box81
 	expected='1 isoctl: no policy "box81" *'
@@ -442,7 +460,7 @@ test_explain() {
 		'linux.devices=[{"path":"/dev/own","type":"c","major":1,"minor":3}]' -- sh -c "$(to_end 'for d in null own; do [ -e /dev/$d ] && echo $d; done')"
 	run "$isoctl" why "$bundle" read /dev/null read /dev/own
 	like "why: a /dev that is bound has its own devices" "$status $out" "1 read /dev/null: denied, ENOENT*read /dev/own: denied, ENOENT*"
-	run "$isoctl" explain "$bundle"
+	run "$isoctl" explain --verbose "$bundle"
 	also is "... for explain, too" "$status $(grep -c '^  /dev/own' <<<"$out")" "0 0"
 	oci run --bundle "$bundle" box
 	is_reached "... which is so" ""
@@ -551,7 +569,7 @@ test_policy_limits() {
 	shown=$(grep -oE 'RLIMIT_.*|(pids|memory)\..* is .*|line +.*' <<<"$out" | sed "s,$tmp/config/isorun/policies/,,; s/ for .*//" | tr -s ' \n' ' ')
 	no_refusal is "why: a limit has the line that decided it" "$status $shown" \
 		"1 RLIMIT_CORE is 0 line few.conf:5 RLIMIT_NOFILE is 100 line few.conf:6 RLIMIT_FSIZE is 5 line config.json:$(($(line_of '"RLIMIT_FSIZE"') - 1)) pids.max is 5 line few.conf:2 memory.max is 4096 line config.json:$(line_of '"memory.max"') "
-	run "$isoctl" explain "$bundle"
+	run "$isoctl" explain --verbose "$bundle"
 	shown=$(grep -E '^  (RLIMIT|pids|memory)' <<<"$out" | sed "s,$tmp/config/isorun/policies/,," | tr -s ' \n' ' ')
 	no_refusal is "... for explain, too" "$status $shown" \
 		"0  RLIMIT_FSIZE 5:6 # config.json:$(($(line_of '"RLIMIT_FSIZE"') - 1)) RLIMIT_NOFILE 100:100 # few.conf:6 RLIMIT_CORE 0:0 # few.conf:5 memory.max 1073741824 # few.conf:3 pids.max 5 # few.conf:2 memory.max 4096 # config.json:$(line_of '"memory.max"') "
@@ -606,7 +624,7 @@ executed'
 		"1 read /etc/dir: allowed*it is empty*tight.conf:3*create /etc/dir/x: denied, EROFS*tight.conf:3*"
 	also_inside "... which is so" 'it is empty, Read-only file system' \
 		'busybox ls /etc/dir && echo it is empty, $(busybox touch /etc/dir/x 2>&1 | busybox grep -o Read-only.*)'
-	run "$isoctl" explain "$state/box"
+	run "$isoctl" explain --verbose "$state/box"
 	like "explain shows the policy" "$status $out" "0 *  name                    tight   # config.json:$(line_of '"isorun.policy"')*NoExecPaths *tight.conf:5*"
 	oci delete --force box
 	inside "isorun.policy: the network of others is not joined" "lo" 'annotations={"isorun.policy":"tight"}' \

@@ -70,15 +70,17 @@ static void add_decision(void *userdata, const Decision *d, const char *key, con
         set(p, entry, "lost", lost);
 }
 
-static int add_summary(JsonPrinter *p, const Plan *plan, const Policy *policy) {
+static int add_summary(JsonPrinter *p, const Summary *made) {
         _cleanup_free_ char *words = NULL;
         json_t *summary;
         size_t size;
         FILE *f = open_memstream(&words, &size);
-        int r = f ? plan_write_summary(plan, policy, f) : -ENOMEM;
+        int r = f ? 0 : -ENOMEM;
 
-        if (f && fclose(f) != 0)
-                r = -ENOMEM;
+        if (f) {
+                summary_write(made, f);
+                r = fclose(f) != 0 ? -ENOMEM : 0;
+        }
         if (r >= 0)
                 r = json_summary(&p->lib, words, &summary);
         if (r >= 0)
@@ -102,19 +104,26 @@ static int finish(JsonPrinter *p, int r, FILE *f, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot print JSON: %s", strerror(-r)) : 0;
 }
 
-int json_print_entries(EntriesPrint print_all, void *subject, FILE *f, Report *report) {
-        static const PlanPrinter functions = { add_section, add_entry, add_decision };
+static const PlanPrinter functions = { add_section, add_entry, add_decision };
+
+int json_print_entries(const Entries *e, FILE *f, Report *report) {
+        _cleanup_(summary_deinit) Summary summary = {};
         JsonPrinter printer = {};
         int r = json_library_load(&printer.lib, "--json", report);
 
         if (r < 0)
                 return r;
         printer.root = printer.lib.json_object();
-        return finish(&printer, printer.root ? print_all(subject, &functions, &printer) : -ENOMEM, f, report);
+        r = printer.root ? e->summarize(e->subject, &summary) : -ENOMEM;
+        if (r >= 0)
+                r = add_summary(&printer, &summary);
+        if (r >= 0)
+                r = e->print(e->subject, &functions, &printer);
+        return finish(&printer, r, f, report);
 }
 
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report) {
-        static const PlanPrinter functions = { add_section, add_entry, add_decision };
+        _cleanup_(summary_deinit) Summary summary = {};
         JsonPrinter printer = {};
         int r;
 
@@ -122,7 +131,9 @@ int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *rep
         if (r < 0)
                 return r;
         printer.root = printer.lib.json_object();
-        r = printer.root ? add_summary(&printer, plan, policy) : -ENOMEM;
+        r = printer.root ? plan_summarize(plan, policy, &summary) : -ENOMEM;
+        if (r >= 0)
+                r = add_summary(&printer, &summary);
         if (r >= 0)
                 r = plan_print(plan, policy, &functions, &printer);
         return finish(&printer, r, f, report);

@@ -12,4 +12,4 @@
 int json_print_plan(const Plan *plan, const Policy *policy, FILE *f, Report *report);
 
 /* The same for the entries of a subject that is not a plan. */
-int json_print_entries(EntriesPrint print, void *subject, FILE *f, Report *report);
+int json_print_entries(const Entries *entries, FILE *f, Report *report);

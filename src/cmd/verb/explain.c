@@ -66,8 +66,9 @@ static int explain_instance(const Instance *instance, const CommandLine *line, R
 }
 
 static int print_bundle(Bundle *bundle, const CommandLine *line, Report *report) {
-        int r = command_line_has(line, ARG_JSON) ? json_print_entries(bundle_print, bundle, stdout, report)
-                                                 : entries_print_text(bundle_print, bundle, stdout);
+        const Entries entries = { bundle, bundle_summarize, bundle_print, bundle_print_root };
+        int r = command_line_has(line, ARG_JSON) ? json_print_entries(&entries, stdout, report)
+                                                 : entries_print_text(&entries, form_of(line), stdout);
 
         r = report_if_oom(report, r);
         return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : 0;
@@ -79,9 +80,8 @@ static int explain_bundle(const CommandLine *line, bool *ret_found, Report *repo
         int r = container_view_open(line->arguments[0], &view, report);
 
         *ret_found = r != 0;
-        if (r > 0 && (*line->rest || form_of(line) != FORM_SUMMARY))
-                r = report_error(report, EINVAL, "%s is a bundle: it has its own command, and is printed whole",
-                                 line->arguments[0]);
+        if (r > 0 && *line->rest)
+                r = report_error(report, EINVAL, "%s is a bundle: it has its own command", line->arguments[0]);
         return r < 0 ? PLAN_FAILED : r > 0 ? print_bundle(&view.bundle, line, report) : 0;
 }
 

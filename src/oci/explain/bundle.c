@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "image/json.h"
 #include "oci/spec/line.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -43,6 +44,15 @@ Origin bundle_limit_origin(Bundle *bundle, size_t i) {
 
 Origin bundle_file_origin(Bundle *bundle, const SpecCgroupFile *file) {
         return file->policy_line.file ? file->policy_line : bundle_origin(bundle, "%s", file->pointer);
+}
+
+Origin bundle_namespace_origin(Bundle *bundle, size_t i) {
+        const json_t *list = json_object_get(json_object_get(bundle->spec->json, "linux"), "namespaces");
+
+        for (size_t k = 0; k < json_array_size(list); k++)
+                if (streq(json_text_of(json_array_get(list, k), "type") ?: "", spec_namespaces[i].name))
+                        return bundle_origin(bundle, "/linux/namespaces/%zu", k);
+        return (Origin) {};
 }
 
 /* With no_new_privs, execve(2) adds nothing to the permitted set, not even for root. */

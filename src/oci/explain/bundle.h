@@ -7,6 +7,7 @@
 
 #include "oci/spec/spec.h"
 #include "plan/show/output.h"
+#include "plan/show/summary-line.h"
 #include "plan/why/question.h"
 
 typedef struct Bundle {
@@ -27,8 +28,17 @@ Origin bundle_origin(Bundle *bundle, const char *pointer, ...) _printf_(2, 3);
 Origin bundle_limit_origin(Bundle *bundle, size_t i);
 Origin bundle_file_origin(Bundle *bundle, const SpecCgroupFile *file);
 
-/* Calls the printer for each entry. Returns 0 or -ENOMEM. subject is a Bundle. */
+/* These are for Entries, whose subject is a Bundle. bundle_print_root() prints the root that the command finds, sorted;
+ * bundle_print() prints mounts in the order of config.json. */
+int bundle_summarize(void *subject, Summary *ret);
 int bundle_print(void *subject, const PlanPrinter *printer, void *userdata);
+int bundle_print_root(void *subject, const PlanPrinter *printer, void *userdata);
+
+/* What a mount is, for a reader, on the heap; NULL when memory runs out. */
+char *bundle_mount_words(const SpecMount *mount);
+
+/* The origin of a namespace of the container: an index into spec_namespaces. */
+Origin bundle_namespace_origin(Bundle *bundle, size_t i);
 
 /* Answers a question about the process of config.json. Returns 0, -ENOMEM, or -EINVAL as plan_why() does. */
 int bundle_why(Bundle *bundle, const WhyQuestion *question, WhyAnswer *ret);

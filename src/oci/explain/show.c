@@ -4,7 +4,7 @@
 #include <sys/mount.h>
 
 #include "image/json.h"
-#include "oci/explain/bundle.h"
+#include "oci/explain/root.h"
 #include "policy/value/names.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -120,15 +120,10 @@ static void show_capabilities(const Out *out, const char *set, uint64_t capabili
 }
 
 static void show_namespaces(const Out *out) {
-        const json_t *list = json_object_get(json_object_get(out->spec->json, "linux"), "namespaces");
-
         for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
                 const SpecNamespace *n = &spec_namespaces[i];
-                Origin origin = {};
+                const Origin origin = bundle_namespace_origin(out->bundle, i);
 
-                for (size_t k = 0; k < json_array_size(list); k++)
-                        if (streq(json_text_of(json_array_get(list, k), "type") ?: "", n->name))
-                                origin = bundle_origin(out->bundle, "/linux/namespaces/%zu", k);
                 if (out->spec->joined[i])
                         entry(out, n->name, origin, "that of %s", out->spec->joined[i]);
                 else
@@ -167,16 +162,14 @@ static void show_identity(const Out *out) {
         entry(out, "no_new_privs", at(out, "/process/noNewPrivileges"), "%s", p->no_new_privileges ? "yes" : "no");
 }
 
-static void show_mount(const Out *out, size_t i) {
+char *bundle_mount_words(const SpecMount *m) {
         static const struct {
                 uint64_t attribute;
                 const char *word;
         } names[] = {
                 { MOUNT_ATTR_NOSUID, "nosuid" }, { MOUNT_ATTR_NODEV, "nodev" }, { MOUNT_ATTR_NOEXEC, "noexec" },
         };
-        const SpecMount *m = &out->spec->mounts[i];
         _cleanup_text_ Text text = {};
-        _cleanup_free_ char *value = NULL;
 
         text_add(&text, (m->set | m->all_set) & MOUNT_ATTR_RDONLY ? "read-only " : "writable ");
         text_add(&text, m->type ?: m->source);
@@ -189,7 +182,13 @@ static void show_mount(const Out *out, size_t i) {
                 text_add(&text, ", ");
                 text_add(&text, m->data);
         }
-        value = text_finish(&text);
+        return text_finish(&text);
+}
+
+static void show_mount(const Out *out, size_t i) {
+        const SpecMount *m = &out->spec->mounts[i];
+        _cleanup_free_ char *value = bundle_mount_words(m);
+
         if (value)
                 entry(out, m->destination, bundle_origin(out->bundle, "/mounts/%zu", i), "%s", value);
         else
@@ -305,5 +304,21 @@ int bundle_print(void *subject, const PlanPrinter *printer, void *userdata) {
         show_filter(&out);
         show_sysctls(&out);
         show_policy(&out);
+        return bundle->oom ? -ENOMEM : 0;
+}
+
+int bundle_print_root(void *subject, const PlanPrinter *printer, void *userdata) {
+        Bundle *bundle = subject;
+        const Out out = { bundle, bundle->spec, printer, userdata };
+        _cleanup_(bundle_root_deinit) BundleRoot root = {};
+        int r = bundle_root_make(bundle, &root);
+
+        if (r >= 0)
+                r = bundle_root_protect(bundle, &root);
+        if (r < 0)
+                return r;
+        section(&out, "root");
+        for (size_t i = 0; i < root.plan.n_mounts; i++)
+                entry(&out, root.plan.mounts[i].destination, root.plan.mounts[i].origin, "%s", root.words[i]);
         return bundle->oom ? -ENOMEM : 0;
 }

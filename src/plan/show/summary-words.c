@@ -23,12 +23,9 @@ static void write_origin(FILE *f, Origin origin) {
         fputc('\n', f);
 }
 
-int plan_write_summary(const Plan *plan, const Policy *policy, FILE *f) {
-        _cleanup_(summary_deinit) Summary summary = {};
-        int r = plan_summarize(plan, policy, &summary);
-
-        for (size_t i = 0; i < summary.n_lines; i++) {
-                const SummaryLine *line = &summary.lines[i];
+void summary_write(const Summary *summary, FILE *f) {
+        for (size_t i = 0; i < summary->n_lines; i++) {
+                const SummaryLine *line = &summary->lines[i];
 
                 fputs("line", f);
                 write_word(f, line->key);
@@ -38,5 +35,13 @@ int plan_write_summary(const Plan *plan, const Policy *policy, FILE *f) {
                 for (size_t k = 0; k < line->n_origins; k++)
                         write_origin(f, line->origins[k]);
         }
+}
+
+int plan_write_summary(const Plan *plan, const Policy *policy, FILE *f) {
+        _cleanup_(summary_deinit) Summary summary = {};
+        int r = plan_summarize(plan, policy, &summary);
+
+        if (r >= 0)
+                summary_write(&summary, f);
         return r;
 }

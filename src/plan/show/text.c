@@ -122,24 +122,32 @@ static int finish(TextPrinter *text, int r) {
         return r;
 }
 
-int entries_print_text(EntriesPrint print, void *subject, FILE *f) {
-        static const PlanPrinter entries = { print_section, print_entry, print_decision };
-        TextPrinter text = { .f = f };
+static const PlanPrinter list = { print_section, print_entry, print_decision },
+                         tree = { print_section, print_branch, print_decision };
 
-        return finish(&text, print(subject, &entries, &text));
+int entries_print_text(const Entries *e, PlanForm form, FILE *f) {
+        _cleanup_(summary_deinit) Summary summary = {};
+        TextPrinter text = { .f = f, .begun = true };
+        int r = e->summarize(e->subject, &summary);
+
+        if (r >= 0)
+                r = summary_print(&summary, f);
+        if (r >= 0 && form == FORM_WHOLE)
+                r = e->print(e->subject, &list, &text);
+        else if (r >= 0 && form == FORM_TREE)
+                r = e->print_root(e->subject, &tree, &text);
+        return finish(&text, r);
 }
 
 int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE *f) {
-        static const PlanPrinter entries = { print_section, print_entry, print_decision },
-                                 branches = { print_section, print_branch, print_decision };
         TextPrinter text = { .f = f, .begun = true };
         int r = print_summary(plan, policy, f);
 
         if (r >= 0 && form == FORM_WHOLE)
-                r = plan_print(plan, policy, &entries, &text);
+                r = plan_print(plan, policy, &list, &text);
         else if (r >= 0 && form == FORM_TREE)
-                r = plan_print_root(plan, policy, &branches, &text);
+                r = plan_print_root(plan, policy, &tree, &text);
         if (r >= 0 && form != FORM_WHOLE)
-                r = plan_print_decisions(plan, policy, &entries, &text);
+                r = plan_print_decisions(plan, policy, &list, &text);
         return finish(&text, r);
 }

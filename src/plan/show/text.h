@@ -6,18 +6,24 @@
 #include <stdio.h>
 
 #include "plan/show/output.h"
+#include "plan/show/summary-line.h"
 
 typedef enum PlanForm {
-        FORM_SUMMARY, /* plan/show/summary.h */
+        FORM_SUMMARY, /* plan/show/summary-line.h */
         FORM_TREE,    /* the summary, and the root as a tree */
         FORM_WHOLE,   /* the summary, and all entries */
 } PlanForm;
 
-/* Calls the printer for each entry of a subject that is not a plan. Returns 0 or -ENOMEM. */
-typedef int (*EntriesPrint)(void *subject, const PlanPrinter *printer, void *userdata);
+/* A subject that is not a plan, and prints like one. Each function returns 0 or -ENOMEM. */
+typedef struct Entries {
+        void *subject;
+        int (*summarize)(void *subject, Summary *ret);
+        int (*print)(void *subject, const PlanPrinter *printer, void *userdata);
+        int (*print_root)(void *subject, const PlanPrinter *printer, void *userdata); /* sorted, as a tree needs it */
+} Entries;
 
-/* Prints its entries. Returns 0 or -ENOMEM. */
-int entries_print_text(EntriesPrint print, void *subject, FILE *f);
+/* Returns 0 or -ENOMEM. */
+int entries_print_text(const Entries *entries, PlanForm form, FILE *f);
 
 /* Returns 0 or -ENOMEM. */
 int plan_print_text(const Plan *plan, const Policy *policy, PlanForm form, FILE *f);
