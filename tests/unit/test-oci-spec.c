@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* config.json: what becomes of its limits, what is refused, and random changes of a file that has most fields, the same
- * in each run: each is taken, or an error says why not. */
+/* config.json: what becomes of its limits, and what is refused. */
 #include "helper.h"
 
 #include <jansson.h>
-#include <sched.h>
 
 #include "oci/explain/bundle.h"
 #include "oci/spec/line.h"
 #include "oci/spec/load.h"
-
-enum { ROUNDS = 6000 };
 
 #define PROCESS "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}"
 #define BEGIN "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},"
@@ -141,117 +137,6 @@ static void test_change(_unused_ void **state) {
         log_deinit(&log);
 }
 
-/* Most fields. */
-static const char full[] =
-        BEGIN "\"hostname\":\"box\",\"annotations\":{\"a\":\"b\"},"
-        "\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},{\"destination\":\"/x\",\"source\":\"/y\","
-        "\"options\":[\"rbind\",\"rro\",\"rslave\"]},{\"destination\":\"/t\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\",\"mode=755\"]}],"
-        "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"env\":[\"A=b\"],\"terminal\":true,\"consoleSize\":{\"height\":5,\"width\":6},"
-        "\"user\":{\"uid\":1,\"gid\":2,\"umask\":18,\"additionalGids\":[3]},\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
-        "\"permitted\":[\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},"
-        "\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":2}],\"oomScoreAdj\":5,\"noNewPrivileges\":true,"
-        "\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"],\"nice\":5},"
-        "\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":3}},"
-        "\"hooks\":{\"prestart\":[{\"path\":\"/a\",\"args\":[\"a\"],\"env\":[\"b=c\"],\"timeout\":3}]},"
-        "\"linux\":{" NAMESPACES ",\"uidMappings\":[],\"maskedPaths\":[\"/a\"],\"readonlyPaths\":[\"/b\"],"
-        "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rslave\",\"cgroupsPath\":\"/a/b\","
-        "\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"},\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":438}],"
-        "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"r\"}],"
-        "\"memory\":{\"limit\":1000,\"swap\":1500},\"cpu\":{\"shares\":5,\"quota\":6},\"pids\":{\"limit\":7},"
-        "\"blockIO\":{\"weight\":20,\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":5}]},"
-        "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":5}],\"unified\":{\"memory.high\":\"5\"}},"
-        "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\"],\"flags\":[],"
-        "\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ERRNO\","
-        "\"errnoRet\":1,\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}}";
-
-/* A value below json, each with the same chance: *n counts down to it. Returns NULL after it has been replaced. */
-static json_t *replace(json_t *json, unsigned *n, json_t *by) {
-        const char *key;
-        json_t *value;
-        size_t i;
-
-        json_object_foreach(json, key, value) {
-                if ((*n)-- == 0) {
-                        json_object_set(json, key, by);
-                        return NULL;
-                }
-                if (!replace(value, n, by))
-                        return NULL;
-        }
-        json_array_foreach(json, i, value) {
-                if ((*n)-- == 0) {
-                        json_array_set(json, i, by);
-                        return NULL;
-                }
-                if (!replace(value, n, by))
-                        return NULL;
-        }
-        return json;
-}
-
-/* What the rest of isorun-oci takes for granted. */
-static void check(const char *text, const Spec *spec) {
-        const SpecProcess *p = &spec->process;
-
-        assert_true(spec->new_namespaces & CLONE_NEWNS);
-        assert_true(p->arguments && p->arguments[0] && p->directory[0] == '/');
-        assert_true(!(p->effective & ~p->permitted) && !(p->ambient & ~(p->permitted & p->inheritable)));
-        for (size_t i = 0; i < spec->n_mounts; i++)
-                assert_true(spec->mounts[i].destination[0] && (spec->mounts[i].type || spec->mounts[i].source));
-        for (size_t i = 0; i < spec->n_cgroup_files; i++)
-                if (strchr(spec->cgroup_files[i].file, '/') || startswith(spec->cgroup_files[i].file, "cgroup."))
-                        fail_msg("%s: took the limit %s", text, spec->cgroup_files[i].file);
-        for (size_t i = 0; i < spec->n_devices; i++)
-                assert_true(spec->devices[i].path[0] == '/' && spec->devices[i].type);
-        assert_true(!spec->cgroup_path || !strstr(spec->cgroup_path, ".."));
-}
-
-static void test_random(_unused_ void **state) {
-        static const char *const pieces[] = { "null", "true", "0", "1", "-1", "5", "4294967295", "4294967296", "1.5", "1e19",
-                                              "18446744073709551615", "-9223372036854775808", "\"\"", "\"a\"", "\"/\"", "\"..\"",
-                                              "\"../../x\"", "\"a\\u0000b\"", "\"\\n\"", "\"SCMP_ACT_NOTIFY\"", "\"bind\"",
-                                              "\"cgroup.procs\"", "\"rshared\"", "\"user\"", "[]", "{}", "[[]]", "[{}]", "[\"a\"]", "[1]",
-                                              "{\"a\":\"b\"}", "{\"type\":\"user\"}" };
-        json_t *base = json_loads(full, 0, NULL);
-        size_t good = 0, bad = 0;
-        uint32_t seed = 1871;
-
-        assert_non_null(base);
-        for (unsigned i = 0; i < ROUNDS; i++) {
-                _cleanup_free_ char *text = NULL;
-                json_t *json = json_deep_copy(base);
-                Spec spec = {};
-                Log log;
-                int r;
-
-                for (unsigned n = i == 0 ? 0 : 1 + next_random(&seed) % 2; n > 0; n--) {
-                        json_t *by = json_loads(pieces[next_random(&seed) % ELEMENTSOF(pieces)],
-                                                JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
-                        unsigned place = next_random(&seed) % 200;
-
-                        assert_non_null(by);
-                        (void) replace(json, &place, by);
-                        json_decref(by);
-                }
-                text = json_dumps(json, 0);
-                assert_non_null(text);
-                json_decref(json);
-                log_init(&log);
-                r = parse(text, &spec, &log);
-                if (i == 0)
-                        expect_result(log_text(&log), r, 0);
-                if ((r < 0) != (log.report.n_errors > 0))
-                        fail_msg("%s: returned %d with %zu errors", text, r, log.report.n_errors);
-                if (r >= 0)
-                        check(text, &spec);
-                *(r < 0 ? &bad : &good) += 1;
-                spec_deinit(&spec);
-                log_deinit(&log);
-        }
-        json_decref(base);
-        assert_true(good > ROUNDS / 20 && bad > ROUNDS / 20);
-}
-
 /* Strings with quotes, brackets and escapes must not lead to another line. */
 static void test_lines(_unused_ void **state) {
         static const char text[] = "\n{\"a\": \"}],\\\"{\",\n\"a/b~\": [\n1, [2,\n {\"\\u0063\":\n true}],\"x\"\n, 3],\n\"d\": {}, "
@@ -285,7 +170,6 @@ int main(void) {
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_change),
-                cmocka_unit_test(test_random),
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_capabilities),
         };

@@ -102,6 +102,15 @@ int state_make(const char *root, const char *id, State *ret, Report *report) {
         return 0;
 }
 
+/* delete kills what is in the cgroup. */
+static bool is_whole(const State *state) {
+        const json_t *pid = json_object_get(state->json, "pid"), *cgroup = json_object_get(state->json, "cgroup");
+
+        return state->version && state->bundle && state->root_path && state->created && state->pid > 0 &&
+               json_integer_value(pid) == state->pid && (!cgroup || json_is_null(cgroup) || state->cgroup) &&
+               (state->cgroup ? path_is_safe(state->cgroup) : !state->systemd);
+}
+
 static int take_json(State *state, Report *report) {
         state->version = json_text_of(state->json, "ociVersion");
         state->bundle = json_text_of(state->json, "bundle");
@@ -111,7 +120,7 @@ static int take_json(State *state, Report *report) {
         state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
-        if (state->version && state->bundle && state->root_path && state->created && state->pid > 0)
+        if (is_whole(state))
                 return 0;
         return report_error(report, EBADMSG, "the state of %s is damaged", state->id);
 }
