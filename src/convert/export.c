@@ -22,10 +22,10 @@ static int check_kind(Exporter *e) {
         const Setting *users = policy_get(e->policy, D_PrivateUsers), *root = policy_get(e->policy, D_RootDirectory);
         const Binding *binding = e->plan->mounts[0].source.binding;
 
-        if (users->value.number == PRIVATE_USERS_FULL)
+        if (users->value.number == PRIVATE_USERS_FULL || users->value.number == PRIVATE_USERS_SUBORDINATE)
                 return report_error_at(e->report, users->origin, "PrivateUsers", EOPNOTSUPP,
-                                       "\"full\" cannot be exported: a systemd service cannot have a private range of "
-                                       "user ids");
+                                       "\"%s\" cannot be exported: a systemd service cannot have subordinate ids",
+                                       users->value.text);
         if (root->value.number != ROOT_NONE && (root->value.number != ROOT_LAYERS || root->value.words[1]))
                 return report_error_at(e->report, root->origin, "RootDirectory", EOPNOTSUPP,
                                        "cannot be exported: isorun builds this root (systemd needs a root that is one "

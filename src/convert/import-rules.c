@@ -330,8 +330,8 @@ static int error_number(Import *import, const ImportLine *line, _unused_ const c
 
 static int private_users(Import *import, const ImportLine *line, _unused_ const char *argument) {
         import->seen[D_PrivateUsers] = true;
-        if (streq(line->value, "full"))
-                return import_note(import, line, false, "\"full\" has another meaning in a policy");
+        if (streq(line->value, "full") || streq(line->value, "subordinate"))
+                return import_note(import, line, false, "\"%s\" has another meaning in a policy", line->value);
         return import_same(import, line, "PrivateUsers");
 }
 

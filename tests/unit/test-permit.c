@@ -66,7 +66,7 @@ static const struct {
         { D_PrivateTmp, { "yes", "no" } },
         { D_PrivateDevices, { "yes", "no" } },
         { D_PrivateNetwork, { "yes", "no" } },
-        { D_PrivateUsers, { "self", "identity", "no", "full" } },
+        { D_PrivateUsers, { "self", "identity", "no", "full", "subordinate" } },
         { D_ProtectHome, { "yes", "no", "read-only", "tmpfs" } },
         { D_ProtectHostname, { "yes", "no" } },
         { D_ProtectProc, { "default", "noaccess", "invisible", "ptraceable" } },

@@ -188,11 +188,43 @@ static void test_tree_of_user(void **state) {
         assert_null(f->plan->uid_helper);
 }
 
+/* promise P63 */
+static void test_subordinate(void **state) {
+        PlanFixture *f = *state;
+
+        plan_expect_error(f, "PrivateUsers=subordinate", EINVAL, "\"subordinate\" is for users");
+        plan_set_uid(f, 1000);
+        if (access("/usr/bin/newuidmap", X_OK) < 0)
+                skip();
+        plan_expect_good(f, "PrivateUsers=subordinate");
+        expect_map("uids", &f->plan->uid_map, "0 1000 1\n1 100000 65536");
+        expect_map("gids", &f->plan->gid_map, "0 1000 1\n1 200000 1000");
+        expect_map("inner uids", &f->plan->inner_uid_map, "");
+        assert_true(f->plan->set_ids && !f->plan->deny_setgroups && !f->plan->set_owner);
+        expect_number("uid", f->plan->uid, 0);
+        expect_number("bounding", f->plan->bounding, 0);
+        assert_true(has_rule(f->plan, D_RestrictNamespaces));
+        expect_in("environment", plan_shown(f), "\nenvironment=HOME=/root\n");
+
+        plan_expect_good(f, "PrivateUsers=subordinate\nUser=65536\nGroup=7");
+        assert_true(f->plan->set_owner);
+        expect_number("uid", f->plan->uid, 65536);
+        expect_number("owner", f->plan->owner_uid, 65536);
+        expect_number("owner", f->plan->owner_gid, 7);
+        plan_expect_error(f, "PrivateUsers=subordinate\nUser=daemon", EINVAL,
+                          "error: test.conf:2: User=: with PrivateUsers=subordinate, use root or a number from 0 to 65536,");
+        plan_expect_error(f, "PrivateUsers=subordinate\nUser=5\nGroup=1001", EINVAL, "root or a number from 0 to 1000,");
+        plan_expect_error(f, "PrivateUsers=subordinate\nCapabilityBoundingSet=CAP_SYS_ADMIN", EINVAL,
+                          "\"subordinate\" does not work with CAP_SYS_ADMIN");
+        uids.count = 0;
+        plan_expect_error(f, "PrivateUsers=subordinate", ENOENT, "\"subordinate\" is not available: ");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 WITH_RANGES(test_maps),   WITH_RANGES(test_ids),           WITH_RANGES(test_no_range),
                 WITH_RANGES(test_lifted), WITH_RANGES(test_range_of_root), WITH_RANGES(test_own_root),
-                WITH_RANGES(test_tree),   WITH_RANGES(test_tree_of_user),
+                WITH_RANGES(test_tree),   WITH_RANGES(test_tree_of_user),  WITH_RANGES(test_subordinate),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,12 +97,13 @@ static int name_id(RootBuilder *rb, const char *path, uint32_t id, int (*write_l
         return root_builder_cover(rb, &spot, m);
 }
 
-/* Every passwd(5) names root. The host has no names for the ids of a private range. */
+/* Every passwd(5) names root. The host has no names for the ids of a range. */
 int build_user_names(RootBuilder *rb) {
         const Plan *plan = rb->b->plan;
         int r = 0;
 
-        if (rb->b->request->writable_root || build_has_private_ids(rb->b->policy))
+        if (rb->b->request->writable_root || build_has_private_ids(rb->b->policy) ||
+            build_has_subordinate_ids(rb->b->policy))
                 return 0;
         if (plan->uid != 0)
                 r = name_id(rb, "/etc/passwd", plan->uid, passwd_line);

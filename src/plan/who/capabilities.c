@@ -91,6 +91,12 @@ static int confine_administrator(Builder *b) {
                                    "with \"no\", the payload could use CAP_SYS_ADMIN or CAP_SYS_PTRACE to undo its "
                                    "sandbox: do not keep them in CapabilityBoundingSet= or AmbientCapabilities=");
 
+        if (build_has_subordinate_ids(b->policy))
+                return build_error(b, policy_get(b->policy, D_PrivateUsers), D_PrivateUsers, EINVAL,
+                                   "\"subordinate\" does not work with CAP_SYS_ADMIN, CAP_SYS_PTRACE or "
+                                   "CAP_SYS_RESOURCE: the payload needs a second user namespace for them "
+                                   "(PrivateUsers=full has one)");
+
         plan->inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | (plan->namespaces & owned);
         plan->namespaces &= ~owned;
         return 0;

@@ -66,6 +66,10 @@ static int build_users(Builder *b) {
 
         if ((choice == PRIVATE_USERS_NO || choice == PRIVATE_USERS_IDENTITY) && b->host->uid != 0)
                 return build_error(b, users, D_PrivateUsers, EPERM, "\"%s\" works only for root", users->value.text);
+        if (choice == PRIVATE_USERS_SUBORDINATE && b->host->uid == 0)
+                return build_error(b, users, D_PrivateUsers, EINVAL,
+                                   "\"subordinate\" is for users: root inside would be the machine's root, who has all "
+                                   "ids with \"self\"");
         if (b->host->uid == 0 && b->host->capabilities_error)
                 return report_error(b->report, b->host->capabilities_error,
                                     "cannot read this process's capabilities: %s (a system call filter around it may "
@@ -78,7 +82,15 @@ static int build_users(Builder *b) {
                                    "in the private range");
 
         b->plan->namespaces |= CLONE_NEWUSER;
-        return build_has_private_ids(b->policy) ? build_private_maps(b) : map_ids(b);
+        if (b->request->writable_root)
+                return map_ids(b);
+        return choice == PRIVATE_USERS_FULL ? build_private_maps(b)
+                : choice == PRIVATE_USERS_SUBORDINATE ? build_subordinate_maps(b) : map_ids(b);
+}
+
+/* Whether the image of RootDirectory= names this user. It is a number, and has nothing of the host's user. */
+static bool is_of_image(const Setting *user) {
+        return user->origin.file && startswith(user->origin.file, ROOT_IMAGE_PREFIX);
 }
 
 static int find_group(Builder *b, const Setting *group, gid_t *ret) {
@@ -101,6 +113,11 @@ static int find_user(Builder *b, const Setting *user) {
         bool numeric = parse_u64_range(user->value.text, 0, UINT32_MAX - 1, &number) >= 0;
         int r;
 
+        if (numeric && is_of_image(user)) {
+                plan->uid = (uid_t) number;
+                plan->gid = (gid_t) number; /* Group= follows */
+                return 0;
+        }
         r = numeric ? b->host->find_user_by_uid((uid_t) number, &b->user)
                     : b->host->find_user(user->value.text, &b->user);
         if (r == -ENOMEM)
@@ -152,6 +169,8 @@ static int build_ids(Builder *b) {
                 return build_private_ids(b);
         if (b->request->writable_root)
                 return build_tree_ids(b);
+        if (build_has_subordinate_ids(b->policy))
+                return build_subordinate_ids(b);
 
         plan->uid = b->host->uid;
         plan->gid = b->host->gid;
@@ -167,6 +186,10 @@ static int build_ids(Builder *b) {
 
         if (plan->uid == b->host->uid && plan->gid == b->host->gid)
                 return drop_groups(b);
+        if (b->host->uid != 0 && user && is_of_image(user))
+                return build_error(b, user, D_User, EPERM,
+                                   "the image's user exists only with PrivateUsers=subordinate: set that, or User= to "
+                                   "your own name");
         if (b->host->uid != 0 || plan->deny_setgroups)
                 return build_error(b, user ?: group, user ? D_User : D_Group, EPERM,
                                    "only root can run a sandbox as another user or group");

@@ -18,6 +18,10 @@ bool build_has_private_ids(const Policy *policy) {
         return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_FULL;
 }
 
+bool build_has_subordinate_ids(const Policy *policy) {
+        return policy_choice(policy, D_PrivateUsers) == PRIVATE_USERS_SUBORDINATE;
+}
+
 bool build_nests(const Policy *policy) {
         return policy_is_true(policy, D_Nesting) || build_has_private_ids(policy);
 }
@@ -117,37 +121,86 @@ int build_name_root(Builder *b) {
         return b->user.name && b->user.home && b->user.shell ? 0 : -ENOMEM;
 }
 
-/* The names of the host's users have no meaning in the private range. */
-static int parse_private_id(Builder *b, DirectiveId id, const IdMap *map, uint32_t *ret) {
+/* The names of the host's users have no meaning in such a range. */
+static int parse_private_id(Builder *b, DirectiveId id, uint64_t count, uint32_t *ret) {
         const Setting *s = policy_get(b->policy, id);
-        uint32_t count = map->items[0].count;
         uint64_t number = 0;
 
         if (!s)
                 return 0;
         if (!streq(s->value.text, "root") && parse_u64_range(s->value.text, 0, count - 1, &number) < 0)
                 return build_error(b, s, id, EINVAL,
-                                   "with PrivateUsers=full, use root or a number from 0 to %u, because the private "
-                                   "range has no other names: \"%s\"", count - 1, s->value.text);
+                                   "with PrivateUsers=%s, use root or a number from 0 to %llu, because the private "
+                                   "range has no other names: \"%s\"",
+                                   policy_get(b->policy, D_PrivateUsers)->value.text, (unsigned long long) count - 1,
+                                   s->value.text);
         *ret = (uint32_t) number;
         return 1;
 }
 
-int build_private_ids(Builder *b) {
-        Plan *plan = b->plan;
+/* Without Group=, the group has the number of the user. */
+static int parse_private_ids(Builder *b, const IdMap *uids, const IdMap *gids) {
+        const IdMapEntry *uid = &uids->items[uids->n - 1], *gid = &gids->items[gids->n - 1];
         DirectiveId group = policy_get(b->policy, D_Group) ? D_Group : D_User;
+        Plan *plan = b->plan;
         int r, q;
 
-        if (!plan->inner_gid_map.n)
-                return 0; /* build_private_maps() has reported why */
-        r = parse_private_id(b, D_User, &plan->inner_uid_map, &plan->uid);
-        q = r < 0 ? r : parse_private_id(b, group, &plan->inner_gid_map, &plan->gid);
+        r = parse_private_id(b, D_User, (uint64_t) uid->inside + uid->count, &plan->uid);
+        q = r < 0 ? r : parse_private_id(b, group, (uint64_t) gid->inside + gid->count, &plan->gid);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q;
 
         /* Set also for uid 0, because the process has the caller's ids and groups until then. */
         plan->set_ids = true;
+        return plan->uid == 0 ? build_name_root(b) : 0;
+}
+
+int build_private_ids(Builder *b) {
+        Plan *plan = b->plan;
+        int r;
+
+        if (!plan->inner_gid_map.n)
+                return 0; /* build_private_maps() has reported why */
+        r = parse_private_ids(b, &plan->inner_uid_map, &plan->inner_gid_map);
         plan->owner_uid += plan->uid;
         plan->owner_gid += plan->gid;
-        return plan->uid == 0 ? build_name_root(b) : 0;
+        return r;
+}
+
+int build_map_from_own(uint32_t own, const IdRange *range, IdMap *ret) {
+        int r = id_map_add(ret, 0, own, 1);
+
+        return r < 0 || !range ? r : id_map_add(ret, 1, range->first, range->count);
+}
+
+int build_subordinate_maps(Builder *b) {
+        const Setting *users = policy_get(b->policy, D_PrivateUsers);
+        Plan *plan = b->plan;
+        BuildRanges ranges = {};
+        const char *why = build_ranges(b, &ranges);
+
+        if (why)
+                return build_error(b, users, D_PrivateUsers, ENOENT, "\"subordinate\" is not available: %s", why);
+        return build_map_from_own(b->host->uid, &ranges.uids, &plan->uid_map) < 0 ||
+                       build_map_from_own(b->host->gid, &ranges.gids, &plan->gid_map) < 0 ? -ENOMEM : 0;
+}
+
+int build_subordinate_ids(Builder *b) {
+        const Setting *delegate = policy_get(b->policy, D_Delegate);
+        Plan *plan = b->plan;
+        int r;
+
+        if (!plan->gid_map.n)
+                return 0; /* build_subordinate_maps() has reported why */
+        r = parse_private_ids(b, &plan->uid_map, &plan->gid_map);
+        if (r < 0)
+                return r;
+        if (plan->delegate && plan->uid != 0)
+                return build_error(b, delegate, D_Delegate, EINVAL,
+                                   "works with PrivateUsers=subordinate only for User=root: the cgroup belongs to the "
+                                   "caller");
+        plan->set_owner = plan->uid != 0 || plan->gid != 0;
+        plan->owner_uid = plan->uid;
+        plan->owner_gid = plan->gid;
+        return 0;
 }

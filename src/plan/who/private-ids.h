@@ -6,6 +6,9 @@
 /* PrivateUsers=full: the payload has a private range of user ids. */
 bool build_has_private_ids(const Policy *policy);
 
+/* PrivateUsers=subordinate: inside, root is the caller, and the other ids are the caller's subordinate ids. */
+bool build_has_subordinate_ids(const Policy *policy);
+
 /* Whether the payload is expected to make namespaces and mounts: with Nesting=yes or a private range of user ids. */
 bool build_nests(const Policy *policy);
 
@@ -29,3 +32,10 @@ int build_name_root(Builder *b);
 /* These plan the id maps of a private range, and the payload's ids in it. */
 int build_private_maps(Builder *b);
 int build_private_ids(Builder *b);
+
+/* The same for PrivateUsers=subordinate. */
+int build_subordinate_maps(Builder *b);
+int build_subordinate_ids(Builder *b);
+
+/* A map of ids from 0 on: the caller's own, and then the range. range may be NULL. Returns 0 or -ENOMEM. */
+int build_map_from_own(uint32_t own, const IdRange *range, IdMap *ret);

@@ -8,12 +8,6 @@
 
 #include "plan/who/private-ids.h"
 
-static int map_tree(uint32_t own, const IdRange *range, IdMap *ret) {
-        int r = id_map_add(ret, 0, own, 1);
-
-        return r < 0 || !range ? r : id_map_add(ret, 1, range->first, range->count);
-}
-
 int build_tree_maps(Builder *b) {
         Plan *plan = b->plan;
         BuildRanges ranges = {};
@@ -22,8 +16,8 @@ int build_tree_maps(Builder *b) {
         if (why)
                 report_notice(b->report, "this build has only one user, root: %s", why);
         plan->deny_setgroups = why;
-        if (map_tree(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
-            map_tree(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
+        if (build_map_from_own(b->host->uid, why ? NULL : &ranges.uids, &plan->uid_map) < 0 ||
+            build_map_from_own(b->host->gid, why ? NULL : &ranges.gids, &plan->gid_map) < 0)
                 return -ENOMEM;
         if (why) {
                 free(plan->uid_helper);

@@ -38,7 +38,8 @@ static int parse_choice(ValueParser *p, const char *text) {
 const ValueType type_device_policy = { "auto|closed|strict", parse_choice, WORDS(DEVICE_POLICY_CHOICES) };
 const ValueType type_oom_policy = { "continue|stop|kill", parse_choice, WORDS(OOM_POLICY_CHOICES) };
 const ValueType type_kill_mode = { "control-group|mixed|process|none", parse_choice, WORDS(KILL_MODE_CHOICES) };
-const ValueType type_private_users = { "self|identity|no|full", parse_choice, WORDS(PRIVATE_USERS_CHOICES) };
+const ValueType type_private_users = { "self|identity|no|subordinate|full", parse_choice,
+                                       WORDS(PRIVATE_USERS_CHOICES) };
 const ValueType type_protect_home = { "yes|no|read-only|tmpfs", parse_choice, WORDS(PROTECT_HOME_CHOICES) };
 const ValueType type_protect_proc = { "default|noaccess|invisible|ptraceable", parse_choice,
                                       WORDS(PROTECT_PROC_CHOICES) };

@@ -25,10 +25,11 @@ typedef enum OOMPolicy { OOM_POLICY_CHOICES(CHOICE_ENUM) } OOMPolicy;
         X(KILL_MODE_NONE, "none")
 typedef enum KillMode { KILL_MODE_CHOICES(CHOICE_ENUM) } KillMode;
 
-#define PRIVATE_USERS_CHOICES(X)             \
-        X(PRIVATE_USERS_SELF, "self")         \
-        X(PRIVATE_USERS_IDENTITY, "identity") \
-        X(PRIVATE_USERS_NO, "no")             \
+#define PRIVATE_USERS_CHOICES(X)                   \
+        X(PRIVATE_USERS_SELF, "self")               \
+        X(PRIVATE_USERS_IDENTITY, "identity")       \
+        X(PRIVATE_USERS_NO, "no")                   \
+        X(PRIVATE_USERS_SUBORDINATE, "subordinate") \
         X(PRIVATE_USERS_FULL, "full")
 typedef enum PrivateUsers { PRIVATE_USERS_CHOICES(CHOICE_ENUM) } PrivateUsers;
 
