@@ -152,7 +152,7 @@ def make(top):
                   member("srv/other", b"33\n", uid=33), member("srv/grün", b"x", headers=xattrs))
     config = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ["echo from the image: $FROM $PWD"], "WorkingDir": "/work",
               "Env": ["FROM=env 100% $x", "PATH=/bin"], "Volumes": {"/data": {}}, "StopSignal": "SIGINT",
-              "User": "1000", "ExposedPorts": {"8080/tcp": {}}}
+              "User": "root", "ExposedPorts": {"8080/tcp": {}}}
     at = lambda name: os.path.join(top, name)
     layout(at("good"), [base, upper], config, ["+gzip", "+zstd"])
     layout(at("known"), [base, upper], config, ["+gzip", "+zstd"], change=lambda root, parts: [
@@ -167,6 +167,17 @@ def make(top):
         tar.add(at("good"), ".")
     docker(at("docker.tar"), [base, upper], config)
 
+    # Files of several users, also set-user-ID ones and those that only their user may read; the User's names are in it.
+    names = [directory("srv"), member("etc/passwd", b"root:x:0:0::/:/bin/sh\napp:x:33:44::/srv/app:/bin/sh\n"),
+             member("etc/group", b"root:x:0:\nstaff:x:50:\n")]
+    owned = layer(*names, directory("srv/app", mode=0o700, uid=33), member("srv/app/secret", b"of app\n", mode=0o600, uid=33),
+                  member("srv/root", b"of root\n", mode=0o600), member("srv/suid", b"#!\n", mode=0o4755, uid=33))
+    layout(at("users"), [base, owned], {"User": "app", "Cmd": ["/bin/sh", "-c", "id -u; id -g; echo $HOME; cat srv/app/secret"]})
+    layout(at("groups"), [base, owned], {"User": "33:staff"})
+    layout(at("nobody"), [base, owned], {"User": "none"})
+    layout(at("nogroup"), [base, owned], {"User": "app:none"})
+    layout(at("high"), [layer(member("x", b"x", uid=70000))])
+
     hostile = {
         "dots": [member("a/../../out", b"x")],
         "absolute": [member("x", b"x")],
@@ -179,6 +190,15 @@ def make(top):
         "bomb": [member("zeros", bytes(3 << 20))],
         "files": [directory(f"d{i}") for i in range(5000)],
         "deep": [member("d/" * 300 + "x", b"x")],
+        "ids": [member("x", b"x", uid=1 << 32)],
+        "directory_ids": [directory("x", uid=(1 << 32) - 1)],
+        "opaque_file": [member("x", b"x"), member("x/.wh..wh..opq")],
+        "of_device": [member("null", kind=tarfile.CHRTYPE), member("x", kind=tarfile.LNKTYPE, target="null")],
+        "of_lower": [member("x", kind=tarfile.LNKTYPE, target="etc/lower")],
+        "pax_size": [member("x", headers={"size": str(1 << 40)})],
+        "nothing": [member("etc/.wh.")],
+        "long_name": [member("n" * 256, b"x")],
+        "long_path": [member("/".join(["n" * 200] * 25), b"x")],
     }
     for name, members in hostile.items():
         for info, _ in members:

@@ -14,6 +14,7 @@
 #include "image/manifest.h"
 #include "image/source.h"
 #include "image/tree.h"
+#include "image/user.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -146,6 +147,44 @@ static int add_layers(Adder *a) {
         return 0;
 }
 
+static bool has_others(const Adder *a) {
+        for (size_t i = 0; i < a->manifest.n_layers; i++)
+                if (layer_has_others(a->store, a->diff_ids[i].hex))
+                        return true;
+        return false;
+}
+
+static int find_user(const Adder *a, const char *name, ImageUser *ret) {
+        _cleanup_strv_free_ char **layers = NULL;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < a->manifest.n_layers; i++)
+                r = strv_push(&layers, a->diff_ids[i].hex);
+        return r < 0 ? report_oom(a->report) : image_user_find(a->store, layers, name, ret, a->report);
+}
+
+/* The layers have the image's passwd(5), so they come first. */
+static int write_policy(Adder *a) {
+        const StoreUsers *users = &a->store->users;
+        _cleanup_(config_facts_deinit) ConfigFacts facts = {};
+        ConfigIds ids = { .keep = users->kind != STORE_OWN, .subordinate = users->kind == STORE_SUBORDINATE,
+                          .others = has_others(a) };
+        ImageUser user = {};
+        int r = config_read_facts(a->config, a->config_size, &facts, a->report);
+
+        if (r >= 0 && facts.user && ids.keep)
+                r = find_user(a, facts.user, &user);
+        ids.uid = user.uid;
+        ids.gid = user.gid;
+        ids.home = user.home;
+        if (r >= 0)
+                r = config_write_policy(a->config, a->config_size, &ids, &a->policy, a->report);
+        free(user.home);
+        if (r >= 0 && ids.others && !ids.keep)
+                report_notice(a->report, "files of other users than root are yours, too: %s", users->why);
+        return r;
+}
+
 static int write_image(Adder *a) {
         _cleanup_free_ char *layers = list_layers(a);
         int r = layers ? 0 : -ENOMEM;
@@ -241,9 +280,9 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
         if (r >= 0)
                 r = read_config(a);
         if (r >= 0)
-                r = config_write_policy(a->config, a->config_size, &a->policy, a->report);
-        if (r >= 0)
                 r = add_layers(a);
+        if (r >= 0)
+                r = write_policy(a);
         if (r < 0)
                 return r;
         r = keep_image(a);
@@ -297,7 +336,7 @@ int image_add(Store *store, const ImageAddition *addition, char **ret_name, char
         if (r >= 0)
                 r = archive_library_load(&a.unpackers.archive, report);
         if (r >= 0)
-                r = store_lock(store, report);
+                r = store_lock(store, true, report);
         if (r < 0)
                 return r;
         block_signals(&before);

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 
 #include "image/tree.h"
+#include "image/users.h"
 #include "util/fd.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -20,7 +21,7 @@ static int remove_unfinished(const Store *store) {
         return r;
 }
 
-int store_lock(Store *store, Report *report) {
+int store_lock(Store *store, bool add, Report *report) {
         int r = 0;
 
         store->lock = openat(store->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -31,19 +32,13 @@ int store_lock(Store *store, Report *report) {
                 while ((r = flock(store->lock, LOCK_EX) < 0 ? -errno : 0) == -EINTR)
                         ;
         }
-        if (r >= 0)
+        if (r >= 0) {
+                r = store_users_enter(store, add, report);
+                if (r < 0)
+                        return r;
                 r = remove_unfinished(store);
+        }
         return r < 0 ? report_error(report, -r, "cannot lock %s: %s", store->path, strerror(-r)) : 0;
-}
-
-int store_write(const Store *store, const char *path, const char *bytes, size_t n) {
-        int fd = openat(store->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r;
-
-        if (fd < 0)
-                return -errno;
-        r = fd_write_all(fd, bytes, n);
-        fd_close(fd);
-        return r;
 }
 
 int store_set_name(const Store *store, const char *name, const char *id) {

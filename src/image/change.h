@@ -3,12 +3,9 @@
 
 #include "image/store.h"
 
-/* Waits until nobody else changes the store, and removes what an interrupted change has left. Returns 0 or -errno,
- * reported. */
-int store_lock(Store *store, Report *report);
-
-/* Writes a file of the store, which appears complete. Returns 0 or -errno. */
-int store_write(const Store *store, const char *path, const char *bytes, size_t n);
+/* Waits until nobody else changes the store, and removes what an interrupted change has left. This process may get into
+ * a user namespace by it (image/users.h). Returns 0 or -errno, reported. */
+int store_lock(Store *store, bool add, Report *report);
 
 /* Gives an image a name, which may have belonged to another one. The store must be locked. Returns 0 or -errno. */
 int store_set_name(const Store *store, const char *name, const char *id);

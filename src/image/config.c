@@ -132,21 +132,49 @@ static void write_signal(ConfigWriter *w, const json_t *config) {
                 fprintf(w->text->f, "[Policy]\nOptional=KillSignal\n[Scope]\nKillSignal=%s\n", signal);
 }
 
-static void write_policy(ConfigWriter *w, json_t *config) {
+static bool has_variable(const json_t *config, const char *name) {
+        const json_t *list = json_object_get(config, "Env");
+
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                const char *rest = startswith(json_string_value(json_array_get(list, i)) ?: "", name);
+
+                if (rest && *rest == '=')
+                        return true;
+        }
+        return false;
+}
+
+/* Root is what an instance of an image begins with anyway. */
+static void write_user(ConfigWriter *w, const json_t *config, const ConfigIds *ids) {
         const char *user = json_text_of(config, "User");
 
+        if (ids->keep && ids->subordinate && (ids->others || ids->uid != 0 || ids->gid != 0))
+                fputs("PrivateUsers=subordinate\n", w->text->f);
+        if (ids->keep && (ids->uid != 0 || ids->gid != 0)) {
+                fprintf(w->text->f, "User=%u\nGroup=%u\n", ids->uid, ids->gid);
+                if (ids->home && !has_variable(config, "HOME")) {
+                        _cleanup_free_ char *home = format("HOME=%s", ids->home);
+
+                        if (home)
+                                write_word(w, "Environment", home);
+                }
+        }
+        if (!ids->keep && user && *user)
+                ignore(w, "User", user, "all files of the image are yours, and so is the program");
+}
+
+static void write_policy(ConfigWriter *w, json_t *config, const ConfigIds *ids) {
         fputs("[Policy]\n", w->text->f);
         write_command(w, config);
         fputs("[Sandbox]\n", w->text->f);
         write_environment(w, config);
         write_directory(w, config);
         write_volumes(w, config);
+        write_user(w, config, ids);
         write_signal(w, config);
-        if (user && *user)
-                ignore(w, "User", user, "a user of the image is not one of this machine; User= of a policy names one");
 }
 
-int config_write_policy(const char *text, size_t size, char **ret, Report *report) {
+int config_write_policy(const char *text, size_t size, const ConfigIds *ids, char **ret, Report *report) {
         _cleanup_json_ json_t *json = json_parse(text, size, "the image's config", report);
         _cleanup_text_ Text out = {};
         ConfigWriter w = { .text = &out, .report = report };
@@ -155,7 +183,7 @@ int config_write_policy(const char *text, size_t size, char **ret, Report *repor
                 return -EBADMSG;
         if (text_open(&out) < 0)
                 return report_oom(report);
-        write_policy(&w, json_object_get(json, "config"));
+        write_policy(&w, json_object_get(json, "config"), ids);
         *ret = text_finish(&out);
         return *ret ? 0 : report_oom(report);
 }

@@ -16,6 +16,7 @@
 typedef struct HelperResult {
         bool done;
         uint32_t devices, xattrs; /* left out */
+        uint32_t others;          /* users and groups of files that are not root */
         char text[300];           /* why it has failed */
 } HelperResult;
 

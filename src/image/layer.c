@@ -70,7 +70,9 @@ static int start_expander(Unpackers *u, Pipeline *p, int file, Compression compr
 
 static int start_unpacker(Unpackers *u, Pipeline *p, int directory, bool plain) {
         const Unpacking unpacking = { .lib = &u->archive, .size_max = u->size_max, .plain = plain,
-                                       .owners = !plain && geteuid() == 0 };
+                                       .owners = !plain && geteuid() == 0,
+                                       .set_ids = u->store->users.kind == STORE_ROOTS,
+                                       .uids = u->store->users.uids, .gids = u->store->users.gids };
         int r;
 
         if (pipe2(p->archive, O_CLOEXEC) < 0)
@@ -95,6 +97,7 @@ static int finish(Unpackers *u, Pipeline *p, int pumped, const char *what) {
                 q = helper_wait(&p->expander, &expanded);
         u->devices += unpacked.devices;
         u->xattrs += unpacked.xattrs;
+        u->others = unpacked.others;
         if (q < 0 && pumped != -EPIPE)
                 return report_error(u->report, EBADMSG, "%s: %s", what, expanded.text);
         if (r < 0)
@@ -120,6 +123,12 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
 
 bool layer_exists(const Store *store, const char *diff_id) {
         _cleanup_free_ char *path = format("layers/%s", diff_id);
+
+        return path && faccessat(store->fd, path, F_OK, 0) >= 0;
+}
+
+bool layer_has_others(const Store *store, const char *diff_id) {
+        _cleanup_free_ char *path = format("layers/%s/others", diff_id);
 
         return path && faccessat(store->fd, path, F_OK, 0) >= 0;
 }
@@ -152,6 +161,8 @@ static int keep_layer(Unpackers *u, int root, const Digest *diff_id) {
         _cleanup_free_ char *path = format("layers/%s", diff_id->hex);
         int r = path ? write_tree(u, root) : -ENOMEM;
 
+        if (r >= 0 && u->others > 0)
+                r = store_write(u->store, NEW_LAYER "/others", "", 0);
         return r < 0 ? r : renameat(u->store->fd, NEW_LAYER, u->store->fd, path) < 0 ? -errno : 0;
 }
 

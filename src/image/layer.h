@@ -12,6 +12,7 @@ typedef struct Unpackers {
         ArchiveLibrary archive;
         uint64_t size_max;
         uint64_t devices, xattrs; /* left out so far */
+        uint32_t others;          /* of the last layer, users and groups of files that are not root */
         Report *report;
 } Unpackers;
 
@@ -25,6 +26,9 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
 int layer_add(Unpackers *u, int file, Compression compression, const Digest *diff_id);
 
 bool layer_exists(const Store *store, const char *diff_id);
+
+/* Whether some files of the layer belong to others than root. */
+bool layer_has_others(const Store *store, const char *diff_id);
 
 /* Compares a layer with its digest of the time when it was unpacked. Returns 1 if it is the same, 0, or -errno. */
 int layer_verify(const HashLibrary *hash, const Store *store, const char *diff_id);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -228,6 +229,34 @@ int store_read_layers(int image, char ***ret) {
 
 char *store_layer_path(const Store *store, const char *diff_id) {
         return format("%s/layers/%s/root", store->path, diff_id);
+}
+
+int store_write(const Store *store, const char *path, const char *bytes, size_t n) {
+        int fd = openat(store->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r;
+
+        if (fd < 0)
+                return -errno;
+        r = fd_write_all(fd, bytes, n);
+        fd_close(fd);
+        return r;
+}
+
+int store_read_users(const Store *store, StoreUsers *ret) {
+        _cleanup_free_ char *text = NULL;
+        StoreUsers users = { .kind = STORE_SUBORDINATE };
+        int r = file_read_line(store->fd, STORE_USERS, &text), end = 0;
+
+        if (r == -ENOENT || (r >= 0 && streq(text, "own"))) {
+                *ret = (StoreUsers) { .kind = STORE_OWN };
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        if (sscanf(text, "%u %u %u %u%n", &users.uids.first, &users.uids.count, &users.gids.first, &users.gids.count,
+                   &end) != 4 || text[end])
+                return -EBADMSG;
+        *ret = users;
+        return 0;
 }
 
 int store_names(const Store *store, char ***ret) {

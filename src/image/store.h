@@ -6,11 +6,14 @@
  *
  *   layers/DIFF_ID/root   a layer's files; isorun mounts them
  *   layers/DIFF_ID/tree   the digest of these files (image/tree.h)
+ *   layers/DIFF_ID/others exists if some of these files belong to others than root
  *   images/ID/            an image, by the digest of its config, config.json; it also has
  *     layers              the diff_ids, lowest first,
  *     policy.conf         what of the config isorun uses (image/config.h),
  *     manifest.json       and the manifest, if there is one
  *   names/NAME:TAG        the ID. In NAME, each slash is a "%"
+ *   users                 of a user's store: "own", or the subordinate ids that the files have (image/users.h),
+ *                         "FIRST COUNT FIRST COUNT"
  *   lock                  whoever changes the store has an exclusive lock on it
  *
  * A directory is made as ".new" and renamed, so one that has its name is complete. A running instance has a shared lock
@@ -18,12 +21,25 @@
 
 #include <stdbool.h>
 
+#include "plan/subordinate.h"
 #include "util/report.h"
+
+/* Whose the files in a store are. */
+typedef struct StoreUsers {
+        enum {
+                STORE_ROOTS,       /* root's store: files keep their ids */
+                STORE_OWN,         /* all files are the user's own */
+                STORE_SUBORDINATE, /* image/users.h */
+        } kind;
+        IdRange uids, gids; /* of STORE_SUBORDINATE */
+        const char *why;    /* why a store is STORE_OWN; NULL: not known */
+} StoreUsers;
 
 typedef struct Store {
         char *path;
         int fd;   /* negative: it does not exist, if it was not to be made */
         int lock; /* negative: not locked */
+        StoreUsers users;
 } Store;
 
 /* The path of the store of uid, on the heap: /var/lib/isorun/images for root, else data_home/isorun/images, or
@@ -67,6 +83,13 @@ int store_read_layers(int image, char ***ret);
 
 /* The path of a layer's files, on the heap; NULL when memory runs out. */
 char *store_layer_path(const Store *store, const char *diff_id);
+
+/* Writes a file of the store. Returns 0 or -errno. */
+int store_write(const Store *store, const char *path, const char *bytes, size_t n);
+
+/* Reads whose the files of a user's store are. Returns 0 or -errno. */
+int store_read_users(const Store *store, StoreUsers *ret);
+#define STORE_USERS "users"
 
 /* The names (NAME:TAG) of all images, sorted. Returns 0 or -errno. */
 int store_names(const Store *store, char ***ret);

@@ -98,13 +98,13 @@ static int open_parent(Unpacker *up, const char *path) {
         return 0;
 }
 
-/* As a user, everything is the user's own, who must be able to read and to remove it. Nobody's program must become the
- * user by it, so there are no set-user-ID bits. */
+/* Without other ids, everything is the user's own, who must be able to read and to remove it. Nobody's program must
+ * become the user by it, nor one of the user's subordinate ids, so there are no set-user-ID bits. */
 static mode_t mode_of(const Unpacker *up) {
         const mode_t mode = up->lib->archive_entry_perm(up->entry);
 
         if (up->u->owners)
-                return mode & 07777;
+                return mode & (up->u->set_ids ? 07777 : 01777);
         return (mode & 01777) | (up->lib->archive_entry_filetype(up->entry) == AE_IFDIR ? 0700 : 0400);
 }
 
@@ -130,6 +130,28 @@ static int set_xattrs(Unpacker *up, int fd) {
                         up->result->xattrs++;
         }
         return 0;
+}
+
+static int check_id(Unpacker *up, int64_t id, const IdRange *range, const char *what) {
+        char text[200];
+
+        up->result->others += id != 0;
+        if (id < 0 || id >= UINT32_MAX) {
+                snprintf(text, sizeof(text), "it belongs to %s %lld, which is not an id", what, (long long) id);
+                return refuse(up, text);
+        }
+        if (!up->u->owners || range->count == 0 || id <= range->count)
+                return 0;
+        snprintf(text, sizeof(text), "it belongs to %s %lld, and your subordinate ids are enough for 0 to %u "
+                 "(as root: usermod --add-sub%ss)", what, (long long) id, range->count, what);
+        return refuse(up, text);
+}
+
+/* The numbers are 64 bits wide in the archive: without this, 2^32 would be root. */
+static int check_owner(Unpacker *up) {
+        int r = up->u->plain ? 0 : check_id(up, up->lib->archive_entry_uid(up->entry), &up->u->uids, "uid");
+
+        return r < 0 || up->u->plain ? r : check_id(up, up->lib->archive_entry_gid(up->entry), &up->u->gids, "gid");
 }
 
 /* The owner before the mode, because a change of the owner clears set-user-ID bits. */
@@ -194,6 +216,9 @@ static int unpack_directory(Unpacker *up) {
                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
+        r = check_owner(up);
+        if (r < 0)
+                return r;
         r = was_deleted ? make_opaque(up, fd) : 0;
         if (r >= 0)
                 r = set_xattrs(up, fd);
@@ -240,7 +265,9 @@ static int unpack_file(Unpacker *up) {
         if (size < 0 || (uint64_t) size > up->u->size_max - up->size)
                 return refuse(up, "the files are larger than --max-size= allows");
         up->size += (uint64_t) size;
-        r = remove_earlier(up);
+        r = check_owner(up);
+        if (r >= 0)
+                r = remove_earlier(up);
         if (r < 0)
                 return r;
         fd = openat(up->parent, up->member.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -3,11 +3,14 @@
 
 #include "image/archive-library.h"
 #include "image/confine.h"
+#include "plan/subordinate.h"
 
 typedef struct Unpacking {
         const ArchiveLibrary *lib;
         uint64_t size_max; /* of all files together, also of their holes */
-        bool owners;       /* files keep their owners and set-user-ID bits; only for root */
+        bool owners;       /* files keep their owners; only for root, also of a user namespace */
+        bool set_ids;      /* and set-user-ID bits; only for the machine's root */
+        IdRange uids, gids; /* from 0 on, the ids that an owner can have; count 0: all */
         bool plain;        /* not a layer: without owners, whiteouts and xattrs */
 } Unpacking;
 

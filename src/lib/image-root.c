@@ -122,6 +122,45 @@ static void drop_places(Policy *image, const Policy *policy) {
         list->n = n;
 }
 
+/* A user of the policy has a group of the policy's, and not the image's. */
+static void drop_user(Policy *image, const Policy *policy) {
+        if (!policy_get(policy, D_User) && !policy_get(policy, D_Group))
+                return;
+        setting_list_clear(&image->settings[D_User]);
+        setting_list_clear(&image->settings[D_Group]);
+}
+
+/* The files belong to the subordinate ids that the user had when the image was added. */
+static int check_ids(const ImageRoot *root, const Store *store, const Policy *policy, const Host *host,
+                     Report *report) {
+        const Setting *own = policy_get(policy, D_PrivateUsers), *s = policy_get(root->policy, D_PrivateUsers);
+        StoreUsers users;
+        IdRange uids, gids;
+        int r;
+
+        if (!s)
+                return 0;
+        if (own && own->value.number == PRIVATE_USERS_FULL)
+                return report_error_at(report, own->origin, "PrivateUsers", EINVAL,
+                                       "the files of %s have the ids of \"subordinate\", which have another order in "
+                                       "\"full\"", root->name);
+        if (own && own->value.number != PRIVATE_USERS_SUBORDINATE)
+                return 0;
+        r = store_read_users(store, &users);
+        if (r >= 0)
+                r = host->find_ranges(host->uid, &uids, &gids);
+        if (r < 0)
+                return report_error_at(report, s->origin, "PrivateUsers", -r, "cannot find the subordinate ids: %s",
+                                       strerror(-r));
+        if (users.uids.first == uids.first && users.uids.count == uids.count && users.gids.first == gids.first &&
+            users.gids.count == gids.count)
+                return 0;
+        return report_error_at(report, s->origin, "PrivateUsers", EPERM,
+                               "the files in %s belong to other subordinate ids (uids %u+%u, gids %u+%u) than yours "
+                               "are now: correct /etc/subuid and /etc/subgid", store->path, users.uids.first,
+                               users.uids.count, users.gids.first, users.gids.count);
+}
+
 /* Puts the image's items before those of the policy. */
 static int add_below(SettingList *list, const SettingList *image, bool is_list) {
         SettingList joined = {};
@@ -150,9 +189,13 @@ int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *r
         if (r < 0)
                 return r;
         r = find(root, &store, s, &policy->specifiers, report);
-        store_deinit(&store);
         if (r >= 0)
+                r = check_ids(root, &store, policy, host, report);
+        store_deinit(&store);
+        if (r >= 0) {
                 drop_places(root->policy, policy);
+                drop_user(root->policy, policy);
+        }
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 r = add_below(&policy->settings[id], &root->policy->settings[id], directive_table[id].list);
         return report_if_oom(report, r);

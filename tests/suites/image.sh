@@ -64,14 +64,22 @@ adds() {
 		"an unknown media type|media_type|unknown media type*" "a digest that is not SHA-256|long_digest|*no digest that isorun can check*"
 		"a blob that is a link out of the image|linked_blob|*it is a link that leads elsewhere*"
 		"a layer that is not an archive|notar|*not a tar archive*" "a config with another digest|damage_config|*does not have the digest*"
-		"300 directories in each other|deep|*File name too long*" "indices in indices|indices|*is behind too many indices*"
+		"300 directories in each other|deep|*File name too long*" "a name of 256 bytes|long_name|*File name too long*"
+		"a path of 5000 bytes|long_path|*File name too long*" "a user of 33 bits|ids|*x: it belongs to uid 4294967296, which is not an id*"
+		"a user that chown(2) ignores|directory_ids|*x: it belongs to uid 4294967295, which is not an id*"
+		"a whiteout without a name|nothing|*not the name of a file to delete*" "an opaque file|opaque_file|*a parent is not a directory*"
+		"a hard link to a device|of_device|*x: a hard link to a file that the layer does not have*"
+		"a hard link to a file of another layer|of_lower|*x: a hard link to a file that the layer does not have*"
+		"a pax header with a size of 1 TiB|pax_size|*x: the files are larger than --max-size= allows*" "indices in indices|indices|*is behind too many indices*"
 		"a frame that takes 2 TiB of memory|window|*cannot decompress it: *" "an index of 17 MiB|huge|*cannot read index.json: File too large*")
 	local case title name pattern before first
+	local plain=
 	home=() store=/var/lib/isorun/images owner=root
 	if [ "$label" = user ]; then
 		mkdir "$store_place/user"
 		chown "$TH_USER" "$store_place/user"
 		home=(env "XDG_DATA_HOME=$store_place/user") store=$store_place/user/isorun/images owner=$TH_USER
+		plain="*User is not used*files of other users than root are yours, too: you have no subordinate ids*"
 	fi
 
 	image list
@@ -79,7 +87,7 @@ adds() {
 	image add "oci:$images/good:1"
 	like "$label: add takes an image with a gzip and a zstd layer" "$status $out" "0 good:1 sha256:*"
 	first=$out
-	like "$label: ... and says what it leaves out" "$err" "*User is not used*devices are left out: 1*attributes are left out: 3*"
+	like "$label: ... and says what it leaves out" "$err" "$plain*devices are left out: 1*attributes are left out: 3*"
 	is "$label: nobody else can enter the store" "$(stat -c '%a %U' "$store")" "700 $owner"
 	image show good:1
 	base=$(sed -n 's/^Layer: sha256://p' <<<"$out" | head -n1)
@@ -189,7 +197,7 @@ disk_full() {
 	mount -t tmpfs -o "size=400k,mode=700,uid=$(id -u "$owner")" none "$store"
 	image add "oci:$images/plain"
 	like "$label: a full disk is an error" "$status $err" "125 isoctl: *No space left on device*"
-	is "$label: ... and nothing of it is left" "$(find "$store" -type f ! -name lock) $(files_in "$store/layers")" " "
+	is "$label: ... and nothing of it is left" "$(find "$store" -type f ! -name lock ! -name users) $(files_in "$store/layers")" " "
 	umount "$store"
 }
 
@@ -399,18 +407,128 @@ by_umoci() {
 	"$isoctl" image rm umoci
 }
 
+# Ids that files keep, and the user of the image's config. The user has subordinate ids now: ids are 1 less than on disk,
+# and root's are the user's.
+users() {
+	local note=" [no isorun]"
+	local own first=0 layer before file
+	own=$(id -u "$owner")
+	[ "$label" = root ] || first=$(($(first_subuid "$TH_USER") - 1))
+	image add "oci:$images/users"
+	is "$label: an image with files of several users" "$status ${out%% *}$err" "0 users:1"
+	image show users:1
+	layer=$store/layers/$(sed -n 's/^Layer: sha256://p' <<<"$out" | tail -n1)/root
+	is "$label: its files keep their ids" "$(cd "$layer" && stat -c %u:%g srv/root srv/app srv/app/secret | xargs)" \
+		"$own:$(id -g "$owner") $((first + 33)):$((first + 33)) $((first + 33)):$((first + 33))"
+	is "$label: set-user-ID bits are only in root's store" "$(stat -c %a "$layer/srv/suid")" "$([ "$label" = root ] && echo 4755 || echo 755)"
+	run "${who[@]}" "${home[@]}" "$isorun" --quiet --root image:users:1
+	# promise P63
+	refusal is "$label: the image's user is that of its /etc/passwd, with that one's group, home and files" "$status $out" \
+		$'0 33\n44\n/srv/app\nof app'
+	refusal inside "another user of the policy has nothing of the image's" "5 5 0 33 no no" --root image:users:1 -p User=5 -p Group=5 \
+		'echo $(id -u; id -g; stat -c %u /srv/root /srv/app; cat /srv/app/secret 2>/dev/null || echo no; cat /srv/root 2>/dev/null || echo no)'
+	refusal inside "... also in a layer in memory, which keeps them, too" "33 changed" --root image:users:1:overlay \
+		'echo changed >/srv/app/secret; echo $(stat -c %u /srv/app/secret; cat /srv/app/secret)'
+	image verify
+	is "$label: verify reads files that only their owner may read" "$status $out$err" "0 "
+	"${who[@]}" "${home[@]}" "$isorun" --quiet --name image-ids-"$label" --root image:users:1 sleep 7656 </dev/null &
+	pid=$!
+	await runs '^sleep 7656$'
+	verified "image-ids-$label"
+	no_refusal is "$label: on this machine, it has the id that its files have" \
+		"$(stat -c %u "/proc/$(first_pid '^sleep 7656$')")" "$((first + 33))"
+	run "${who[@]}" "$isoctl" enter "image-ids-$label" /bin/sh -c 'id -u; cat /srv/app/secret'
+	no_refusal is "$label: ... also of who enters" "$status $out" $'0 33\nof app'
+	kill "$pid"
+	wait "$pid"
+	await gone '^sleep 7656$'
+	image add "oci:$images/groups"
+	refusal inside "a group by its name" "33 50" --root image:groups:1 'echo $(id -u; id -g)'
+	before=$(stored)
+	refuses "a user that its /etc/passwd does not have" "the image's User is \"none\", and its /etc/passwd does not have this user" "oci:$images/nobody"
+	refuses "a group that its /etc/group does not have" "the image's User is \"app:none\", and its /etc/group does not have this group" "oci:$images/nogroup"
+	[ "$label" = root ] || subordinate
+	image rm users:1 groups:1
+	is "$label: rm removes files of all these users" "$status $err$(files_in "$store/layers")" "0 "
+}
+
+# What only a user's store can be.
+subordinate() {
+	refuses "an id that the user does not have" "*x: it belongs to uid 70000, and your subordinate ids are enough for 0 to 65536 *" "oci:$images/high"
+	refused_root "*: User=: the image's user exists only with PrivateUsers=subordinate*" -p PrivateUsers=self
+	refused_root "-p: PrivateUsers=: the files of image:users:1 have the ids of \"subordinate\"*" -p PrivateUsers=full
+	refusal inside "root of the image is the user" "0 of root no 0" --root image:users:1 -p User=root \
+		'echo $(id -u; cat /srv/root; cat /srv/app/secret 2>/dev/null || echo no; grep CapEff: /proc/self/status | tr -dc 1-9; echo 0)'
+	# As an add leaves it that is killed.
+	cp -a "$store/layers/$(files_in "$store/layers" | tail -n1)" "$store/layers/.new"
+	image gc
+	is "$label: gc removes what a killed add has left of all users" "$status $err$(find "$store" -name .new)" "0 "
+	ids_of_user "$TH_USER:400000:65536"
+	for action in "add oci:$images/plain" verify gc; do
+		image $action
+		# promise P63
+		like "$label: with other subordinate ids than those of the store, ${action%% *} is an error" "$status $err" \
+			"125 isoctl: the files in $store belong to other subordinate ids *"
+	done
+	refused_root "*: PrivateUsers=: the files in $store belong to other subordinate ids *"
+	ids_of_user ""
+	image verify
+	like "$label: ... and so it is without any" "$status $err" "125 isoctl: the files in $store belong to subordinate ids, *: you have no subordinate ids *"
+	umount /etc/subuid /etc/subgid
+}
+
+refused_root() { # pattern of the error, options...
+	run "${who[@]}" "${home[@]}" "$isorun" --root image:users:1 "${@:2}" true
+	# promise P63
+	refusal like "$label: a start is refused: ${*:2}" "$status $err" "125 isorun: $1"
+}
+
+# A store that is made without subordinate ids: the image's user is not used, and files are the user's.
+without() {
+	local note=" [no isorun]"
+	image add "oci:$images/users"
+	like "$label: without subordinate ids, an image's user is not used" "$status $err" \
+		"0 *User is not used: \"app\" (all files of the image are yours*"
+	refusal inside "... and the program is the user, not root" "$(id -u "$TH_USER") of root of app" --root image:users:1 \
+		'echo $(id -u; cat /srv/root /srv/app/secret)'
+	ids_of_user "$TH_USER:400000:65536"
+	image add "oci:$images/groups"
+	# promise P63
+	like "$label: ... also of an image that comes when the user has some" "$status $err" \
+		"0 *files of other users than root are yours, too: the store has images from before you had subordinate ids*"
+	ids_of_user ""
+	image rm users:1 groups:1
+}
+
+# The subordinate ids of the user, in place of those of the machine.
+ids_of_user() { # the only line of both files
+	umount /etc/subuid /etc/subgid 2>/dev/null
+	echo "$1" >"$tmp/subids"
+	mount --bind "$tmp/subids" /etc/subuid
+	mount --bind "$tmp/subids" /etc/subgid
+}
+
 printf '[Policy]\nBase=default\n[Sandbox]\nRootDirectory=image:good:1\n' >"$tmp/image.conf"
 find_place
 mkdir "$store_place/root"
 # The machine's own store is not for tests.
 mkdir -p /var/lib/isorun
 mount --bind "$store_place/root" /var/lib/isorun
-trap 'umount /var/lib/isorun; rm -rf "$store_place"; finish $?' EXIT
+trap 'umount /var/lib/isorun; umount /etc/subuid /etc/subgid 2>/dev/null; rm -rf "$store_place"; finish $?' EXIT
 both() {
 	note=" [no isorun]"
+	[ "$label" = root ] || ids_of_user ""
 	adds
 	note=
 	roots
+	image rm good:1 repeated:1 many:1 most:1
+	if [ "$label" = root ]; then
+		users
+		return
+	fi
+	without
+	umount /etc/subuid /etc/subgid
+	if has_private_ids; then users; else skip "user: files keep their ids" "the user has no subordinate ids"; fi
 }
 as_everybody both
 by_umoci

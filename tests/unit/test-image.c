@@ -301,6 +301,7 @@ static void test_strange_json(_unused_ void **state) {
 
 static const struct {
         const char *what, *config, *policy;
+        ConfigIds ids;
 } configs[] = {
         { "Entrypoint and Cmd", "{\"config\":{\"Cmd\":[\"$b %c\"],\"Entrypoint\":[\"/a\"]}}",
           "[Policy]\nExecStart=/a \"$$b %%c\"\n[Sandbox]\n" },
@@ -326,6 +327,19 @@ static const struct {
         { "other types", "{\"config\":{\"Env\":{},\"Cmd\":1,\"Volumes\":[],\"WorkingDir\":{},\"User\":[]}}",
           "[Policy]\n[Sandbox]\n" },
         { "no config", "{}", "[Policy]\n[Sandbox]\n" },
+        { "a user", "{\"config\":{\"User\":\"app\"}}",
+          "[Policy]\n[Sandbox]\nUser=5\nGroup=6\nEnvironment=\"HOME=/a b\"\n",
+          { .keep = true, .uid = 5, .gid = 6, .home = "/a b" } },
+        { "a user, and HOME", "{\"config\":{\"User\":\"app\",\"Env\":[\"HOME=/c\"]}}",
+          "[Policy]\n[Sandbox]\nEnvironment=HOME=/c\nUser=5\nGroup=0\n", { .keep = true, .uid = 5, .home = "/a" } },
+        { "a user with subordinate ids", "{\"config\":{\"User\":\"app\"}}",
+          "[Policy]\n[Sandbox]\nPrivateUsers=subordinate\nUser=5\nGroup=6\n",
+          { .keep = true, .subordinate = true, .uid = 5, .gid = 6 } },
+        { "files of others", "{}", "[Policy]\n[Sandbox]\nPrivateUsers=subordinate\n",
+          { .keep = true, .subordinate = true, .others = true } },
+        { "only root", "{\"config\":{\"User\":\"root\"}}", "[Policy]\n[Sandbox]\n",
+          { .keep = true, .subordinate = true } },
+        { "a user without ids", "{\"config\":{\"User\":\"app\"}}", "[Policy]\n[Sandbox]\n", { .others = true } },
 };
 
 static void test_configs(_unused_ void **state) {
@@ -335,7 +349,8 @@ static void test_configs(_unused_ void **state) {
 
                 log_init(&log);
                 expect_result(configs[i].what,
-                              config_write_policy(configs[i].config, strlen(configs[i].config), &policy, &log.report), 0);
+                              config_write_policy(configs[i].config, strlen(configs[i].config), &configs[i].ids, &policy,
+                                                  &log.report), 0);
                 expect_text(configs[i].what, policy, configs[i].policy);
                 log_deinit(&log);
         }
@@ -380,6 +395,7 @@ static void check_directives(const char *text, const Policy *policy) {
 
 /* promise P51 */
 static void test_random_configs(_unused_ void **state) {
+        const ConfigIds none = {};
         uint32_t seed = 4711;
 
         for (unsigned i = 0; i < ROUNDS / 4; i++) {
@@ -393,7 +409,7 @@ static void test_random_configs(_unused_ void **state) {
                 log_init(&log);
                 make_config(&seed, json.f);
                 config = buffer_text(&json);
-                expect_result(config, config_write_policy(config, strlen(config), &text, &log.report), 0);
+                expect_result(config, config_write_policy(config, strlen(config), &none, &text, &log.report), 0);
                 if (test_read(policy, &log, text) < 0)
                         fail_msg("%s\ngave a policy that is not one:\n%s\n%s", config, text, log_text(&log));
                 check_directives(config, policy);

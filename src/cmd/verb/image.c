@@ -13,6 +13,7 @@
 #include "image/change.h"
 #include "image/config.h"
 #include "image/layer.h"
+#include "image/users.h"
 #include "plan/plan.h"
 #include "util/escape.h"
 #include "util/fd.h"
@@ -193,7 +194,7 @@ static int print_config(int image, Report *report) {
         if (r < 0)
                 return r;
         if (facts.user) {
-                fputs("User (not used): ", stdout);
+                fputs("User: ", stdout);
                 print_line(facts.user);
         }
         for (char **port = facts.ports; port && *port; port++)
@@ -272,6 +273,8 @@ static int verify(const CommandLine *line, Report *report) {
 
         if (r >= 0)
                 r = hash_library_load(&hash, report);
+        if (r >= 0)
+                r = store_users_enter(&store, false, report);
         if (r >= 0 && !*names) {
                 r = store_names(&store, &all);
                 names = all;
@@ -294,7 +297,7 @@ static int clean(const Store *store, Report *report) {
 static int open_to_change(Store *store, Report *report) {
         int r = open_store(true, store, report);
 
-        return r < 0 ? r : store_lock(store, report);
+        return r < 0 ? r : store_lock(store, false, report);
 }
 
 static int rm(const CommandLine *line, Report *report) {
