@@ -99,8 +99,11 @@ test_status() {
 	bundle -- /etc
 	oci --log "$tmp/log" --log-format json create --bundle "$bundle" box
 	like "... also in the log" "$status $(tail -n1 "$tmp/log")" \
-		'1 {"level":"error","msg":"cannot execute /etc: Is a directory","time":"20*Z"}'
+		'1 {"level":"error","msg":"cannot execute /etc, which is a directory: Permission denied","time":"20*Z"}'
 	also is "... and nothing is left" "$(ls "$state")" ""
+	bundle 'mounts+={"destination":"/etc","type":"bind","source":"'"$bundle"'/rootfs/bin","options":["bind","noexec"]}' -- /etc/busybox true
+	oci create --bundle "$bundle" box
+	is "create finds a command in a noexec mount, before start" "$status $err" "1 isorun-oci: cannot execute /etc/busybox: Permission denied"
 }
 
 test_process() {

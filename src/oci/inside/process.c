@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "oci/inside/environment.h"
@@ -29,13 +30,14 @@
 
 /* Returns 0 if the file can be executed by somebody, or -errno. Only execve(2) knows what the user may. */
 static int look(const char *path) {
+        struct statvfs fs;
         struct stat st;
 
-        if (stat(path, &st) < 0)
+        if (stat(path, &st) < 0 || statvfs(path, &fs) < 0)
                 return -errno;
         if (S_ISDIR(st.st_mode))
                 return -EISDIR;
-        return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
+        return S_ISREG(st.st_mode) && st.st_mode & 0111 && !(fs.f_flag & ST_NOEXEC) ? 0 : -EACCES;
 }
 
 static int search(char *const *environment, const char *name, char **ret) {
@@ -69,6 +71,9 @@ static int find_command(const SpecProcess *process, Command *ret, Failure *f) {
         }
         ret->path = *name == '/' ? strdup(name) : path_join(process->directory, name);
         r = ret->path ? look(ret->path) : -ENOMEM;
+        /* The errno is that of execve(2): podman looks for its text. */
+        if (r == -EISDIR)
+                return fail(f, EACCES, "cannot execute %s, which is a directory", name);
         return r < 0 ? fail(f, -r, "cannot execute %s", name) : 0;
 }
 
