@@ -146,10 +146,13 @@ test_process() {
 	# promise P57
 	is "... and a pipe that has a name on the host keeps its owner" "$? $(stat -c %u "$tmp/fifo")" "0 0"
 	exec 8>&-
-	bundle 'process.capabilities={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"ambient":["CAP_KILL"]}' -- sh -c 'busybox grep ^CapAmb: /proc/self/status | busybox tr -d "\t "'
-	oci run --bundle "$bundle" box
-	no_refusal like "ambient capabilities that are not inheritable are left out, with a notice" "$status $out $err" \
-		"0 CapAmb:0000000000000000 isorun-oci: notice: config.json:*: /process/capabilities: the ambient *"
+	local user unheld='process.capabilities={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"ambient":["CAP_KILL"]}'
+	for user in 5 0; do
+		bundle "process.user={\"uid\":$user,\"gid\":0}" "$unheld" -- sh -c 'busybox grep ^CapAmb: /proc/self/status | busybox tr -d "\t "'
+		oci run --bundle "$bundle" box
+		no_refusal like "ambient capabilities that are not inheritable are left out, with a notice but for root: user $user" \
+			"$user $status $out $err" "@(5 0 CapAmb:0000000000000000 isorun-oci: notice: config.json:*: /process/capabilities: the ambient *|0 0 CapAmb:0000000000000000 )"
+	done
 	note=
 	inside "capabilities are those of config.json, in all five sets" \
 		"CapInh:0000000000000020 CapPrm:0000000000000020 CapEff:0000000000000020 CapBnd:0000000020000420 CapAmb:0000000000000020" \
