@@ -26,13 +26,15 @@ test_podman_user() {
 	local TEST_PATIENCE=60
 	lacks "podman as a user" podman conmon buildah && return
 	[ -n "${TH_USER-}" ] || { skip "podman as a user" "this host has no user"; return; }
-	{ shown containers.conf; printf '%s\n' 'events_logger="file"' '[containers]' 'netns="none"' 'log_driver="k8s-file"' 'pids_limit=0'; } >"$tmp/user.conf"
+	{ shown containers.conf; printf '%s\n' 'events_logger="file"' 'runtime_supports_nocgroup=["isorun-oci"]' '[containers]' 'netns="none"' 'log_driver="k8s-file"' 'pids_limit=0'; } >"$tmp/user.conf"
 	tar -C "$bundle/rootfs" -c . >"$tmp/image.tar"
 	chmod a+rx "$tmp" && chmod a+r "$tmp/user.conf" "$tmp/image.tar"
 	install -d -o "$TH_USER" "/home/$TH_USER/.config"
 	in_pod import "$tmp/image.tar" box:1
 	in_pod run --rm --user 5:6 box:1 sh -c 'echo $(busybox id -u):$(busybox id -g)'
 	no_refusal is "podman as a user: run --user" "$status $out" "0 5:6"
+	in_pod run --rm --cgroups=disabled box:1 sh -c 'echo ran'
+	no_refusal is "... run --cgroups=disabled, with a line that allows it" "$status $out" "0 ran"
 	in_pod run --rm --volume data:/tmp box:1 sh -c 'echo kept >/tmp/file'
 	in_pod run --rm --read-only --volume data:/tmp:ro box:1 sh -c 'busybox cat /tmp/file; busybox touch /tmp/x'
 	like "... a volume, writable and read-only" "$status $out $err" "1 kept *touch: /tmp/x: Read-only file system"
