@@ -8,8 +8,6 @@
 
 #include "plan/record/calls.h"
 #include "plan/record/capabilities.h"
-#include "plan/record/fold.h"
-#include "plan/record/merge.h"
 #include "plan/record/peers.h"
 #include "plan/record/setting.h"
 #include "plan/record/write.h"
@@ -17,170 +15,6 @@
 #include "sandbox/watch/names.h"
 #include "util/strv.h"
 #include "util/text.h"
-
-/* Folding. The root of the run is the host's; the policy also shows two directories of homes, one of them writable. */
-
-static const FoldBase bases[] = {
-        { "/", "/", false, false },
-        { "/home/ada/work", "/home/ada/work", true, true },
-        { "/home/ada", "/home/ada", true, true },
-        { "/data", "/srv/data", true, true },
-};
-
-static const FoldBase *find_base(const char *path, bool whole_home) {
-        if (path_is_at_or_below(path, "/home/ada/work") && !whole_home)
-                return &bases[1];
-        if (path_is_at_or_below(path, "/home/ada"))
-                return &bases[whole_home ? 2 : 0];
-        return path_is_at_or_below(path, "/data") ? &bases[3] : &bases[0];
-}
-
-/* "rx/usr/bin/python3": uses, and a path; a directory ends in "/". */
-static void add_entry(FoldEntry *e, const char *word, bool whole_home) {
-        static const char letters[] = "lrwmxcb";
-        const char *path = strchr(word, '/');
-        const size_t n = strlen(path);
-        char *arrow;
-
-        *e = (FoldEntry) { .directory = path[n - 1] == '/', .count = { .times = 1, .program = "sh" } };
-        for (const char *c = word; c < path; c++)
-                e->uses |= 1u << (strchr(letters, *c) - letters);
-        e->path = strndup(path, n - (e->directory && n > 1));
-        arrow = strchr(e->path, '>');
-        if (arrow) {
-                *arrow = '\0';
-                e->target = strdup(arrow + 1);
-        }
-        e->base = find_base(e->path, whole_home);
-}
-
-static char *show_places(const FoldPlaces *places) {
-        Text text = {};
-
-        for (size_t i = 0; i < places->n; i++) {
-                const FoldPlace *p = &places->items[i];
-
-                text_add(&text, i > 0 ? " " : "");
-                text_add(&text, p->kind == FOLD_MADE ? "dir" : p->kind == FOLD_LINK ? "link" : p->kind == FOLD_REFUSED ? "no"
-                                : p->writable ? "rw" : "ro");
-                text_add(&text, p->path);
-        }
-        return text_finish(&text);
-}
-
-static void expect_folded(const char *entries, const char *expected, bool whole_home) {
-        char *const homes[] = { (char *) "/home/ada", (char *) "/root", NULL };
-        char *const others[] = { (char *) "/home/ada/work", (char *) "/srv/www/secret", NULL };
-        const FoldRules rules = { homes, whole_home ? NULL : others };
-        _cleanup_free_ char *copy = strdup(entries), *got = NULL;
-        FoldEntry items[32] = {};
-        FoldPlaces places;
-        char *position = NULL;
-        size_t n = 0;
-
-        for (char *word = strtok_r(copy, " ", &position); word; word = strtok_r(NULL, " ", &position))
-                add_entry(&items[n++], word, whole_home);
-        expect_result(entries, fold(items, n, &rules, &places), 0);
-        got = show_places(&places);
-        expect_text(entries, got, expected);
-        fold_places_deinit(&places);
-        for (size_t i = 0; i < n; i++) {
-                free(items[i].path);
-                free(items[i].target);
-        }
-}
-
-static void test_fold(_unused_ void **state) {
-        static const struct {
-                const char *entries, *expected;
-        } cases[] = {
-                { "", "" },
-                { "r/etc/passwd", "ro/etc/passwd" },
-                /* Never a directory of /, however many files of it. */
-                { "r/etc/passwd r/etc/group r/etc/hosts r/etc/a r/etc/b", "ro/etc/a ro/etc/b ro/etc/group ro/etc/hosts ro/etc/passwd" },
-                { "r/etc/", "no/etc dir/etc" },
-                /* Two files, or four parts. */
-                { "r/etc/ssl/a l/etc/ssl/b", "ro/etc/ssl" },
-                { "r/etc/ssl/a/f r/etc/ssl/b/f r/etc/ssl/c/f", "ro/etc/ssl/a/f ro/etc/ssl/b/f ro/etc/ssl/c/f" },
-                { "r/etc/ssl/a/f r/etc/ssl/b/f r/etc/ssl/c/f r/etc/ssl/d/f", "ro/etc/ssl" },
-                { "r/etc/a-b r/etc/a/f r/etc/a/g", "ro/etc/a ro/etc/a-b" },
-                { "x/usr/bin/python3 l/usr/", "ro/usr" },
-                { "r/usr/local/x", "ro/usr" },
-                { "r/lib/x r/lib64/ld", "ro/lib ro/lib64" },
-                /* A directory that is only looked at. */
-                { "l/srv/", "dir/srv" },
-                { "l/srv/ r/srv/www/index.html", "ro/srv/www/index.html" },
-                { "r/srv/ftp/ r/srv/ftp/a", "ro/srv/ftp" },
-                /* Another mount of the policy is below it. */
-                { "r/srv/www/a r/srv/www/b", "ro/srv/www/a ro/srv/www/b" },
-                { "l/etc/alternatives/cc>/usr/bin/gcc", "link/etc/alternatives/cc" },
-                { "l/etc/alternatives/cc>/usr/bin/gcc l/etc/alternatives/c++>/usr/bin/g++", "ro/etc/alternatives" },
-                /* What was made, and what was written. */
-                { "w/data/", "rw/data" },
-                { "w/data/log", "rw/data/log" },
-                { "w/data/new/ r/data/old/a r/data/old/b", "rw/data/new ro/data/old" },
-                { "w/data/sub/ r/data/", "ro/data rw/data/sub" },
-                { "w/data/ w/data/sub/ r/data/x/y", "rw/data" },
-                { "w/home/ada/work/ r/home/ada/work/a", "rw/home/ada/work" },
-                { "c/data/socket", "ro/data/socket" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect_folded(cases[i].entries, cases[i].expected, false);
-}
-
-/* No number of files in a home is a reason to show the home, or its keys. */
-/* promise P56 */
-static void test_fold_homes(_unused_ void **state) {
-        static const struct {
-                const char *entries, *expected;
-        } cases[] = {
-                { "r/home/ada/a r/home/ada/b r/home/ada/c r/home/ada/d",
-                  "ro/home/ada/a ro/home/ada/b ro/home/ada/c ro/home/ada/d" },
-                { "r/home/ada/.ssh/a r/home/ada/.ssh/b", "ro/home/ada/.ssh/a ro/home/ada/.ssh/b" },
-                { "r/home/ada/.ssh/", "no/home/ada/.ssh dir/home/ada/.ssh" },
-                { "w/home/ada/.ssh/", "no/home/ada/.ssh dir/home/ada/.ssh" },
-                { "r/home/ada/.gnupg/x/a r/home/ada/.gnupg/x/b", "ro/home/ada/.gnupg/x/a ro/home/ada/.gnupg/x/b" },
-                { "r/home/ada/.aws/a r/home/ada/.aws/b", "ro/home/ada/.aws/a ro/home/ada/.aws/b" },
-                { "r/home/ada/.mozilla/p/a r/home/ada/.mozilla/p/b", "ro/home/ada/.mozilla/p/a ro/home/ada/.mozilla/p/b" },
-                { "r/home/ada/.config/google-chrome/a r/home/ada/.config/google-chrome/b",
-                  "ro/home/ada/.config/google-chrome/a ro/home/ada/.config/google-chrome/b" },
-                { "r/home/ada/.config/a r/home/ada/.config/b", "ro/home/ada/.config/a ro/home/ada/.config/b" },
-                { "r/home/ada/.config/app/a r/home/ada/.config/app/b", "ro/home/ada/.config/app" },
-                { "w/home/ada/.cache/app/", "rw/home/ada/.cache/app" },
-                { "w/home/ada/", "no/home/ada dir/home/ada" },
-                { "r/home/ada/", "no/home/ada dir/home/ada" },
-                { "r/home/", "no/home dir/home" },
-                { "r/mnt/old/.ssh/a r/mnt/old/.ssh/b", "ro/mnt/old/.ssh/a ro/mnt/old/.ssh/b" },
-                { "r/home/ada/src/a r/home/ada/src/b", "ro/home/ada/src" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect_folded(cases[i].entries, cases[i].expected, true);
-}
-
-/* A file that the policy of the run does not show whole, such as one volume of many, stays alone. */
-static void test_fold_bases(_unused_ void **state) {
-        static const FoldBase a = { "/srv/x/a", "/srv/x/a", false, true }, b = { "/srv/x/b", "/srv/x/b", false, true };
-        FoldEntry items[] = {
-                { .path = (char *) "/srv/x/a", .uses = USED_READ, .base = &a },
-                { .path = (char *) "/srv/x/b", .uses = USED_READ, .base = &b },
-        };
-        _cleanup_free_ char *got = NULL;
-        FoldPlaces places;
-
-        assert_int_equal(fold(items, ELEMENTSOF(items), &(FoldRules) {}, &places), 0);
-        got = show_places(&places);
-        expect_text("two volumes", got, "ro/srv/x/a ro/srv/x/b");
-        fold_places_deinit(&places);
-        items[1].base = &a;
-        items[1].path = (char *) "/srv/x/c";
-        assert_int_equal(fold(items, ELEMENTSOF(items), &(FoldRules) {}, &places), 0);
-        free(got);
-        got = show_places(&places);
-        expect_text("above the volume", got, "ro/srv/x/a ro/srv/x/c");
-        fold_places_deinit(&places);
-}
 
 /* The table. */
 
@@ -601,100 +435,8 @@ static void test_taken_over(_unused_ void **state) {
                 expect_taken_over(cases[i].id, cases[i].value);
 }
 
-/* Two records. */
-
-static char *policy_of(const char *lines) {
-        return format("# made\n[Policy]\n\n[Scope]\nMemoryMax=64M\nTasksMax=16\n\n[Sandbox]\n%s", lines);
-}
-
-static void expect_merged(const char *earlier, const char *newer, bool tighten, const char *expected, const char *gone) {
-        _cleanup_free_ char *a = policy_of(earlier), *b = policy_of(newer), *wanted = policy_of(expected), *got = NULL,
-                             *removed = NULL;
-        _cleanup_strv_free_ char **lines = NULL;
-
-        expect_result(earlier, record_merge(a, b, tighten, &got, &lines), 0);
-        expect_text("merged", got, wanted);
-        removed = strv_join(lines, ";");
-        expect_text("removed", removed ?: "", gone);
-}
-
-/* promise P56 */
-static void test_merge(_unused_ void **state) {
-        static const struct {
-                const char *earlier, *newer, *expected;
-        } cases[] = {
-                { "", "", "" },
-                { "BindPaths=/b\n", "BindPaths=/c\nBindPaths=/a\n", "BindPaths=/a\nBindPaths=/b\nBindPaths=/c\n" },
-                { "# read once\nBindPaths=/b\n", "# read 2 times\nBindPaths=/b\n", "# read 2 times\nBindPaths=/b\n" },
-                { "# mine\nBindPaths=/b\n", "", "# mine\nBindPaths=/b\n" },
-                { "BindReadOnlyPaths=/b/c\n", "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/b\n" },
-                { "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/b/c\n", "BindReadOnlyPaths=/b\n" },
-                { "BindReadOnlyPaths=/b\n", "BindPaths=/b\n", "BindPaths=/b\n" },
-                { "BindPaths=/b\n", "BindReadOnlyPaths=/b\n", "BindPaths=/b\n" },
-                { "BindReadOnlyPaths=/b\n", "BindPaths=/b/c\n", "BindPaths=/b/c\nBindReadOnlyPaths=/b\n" },
-                { "BindReadOnlyPaths=/bc\n", "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/b\nBindReadOnlyPaths=/bc\n" },
-                { "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/x:/b/c\n", "BindReadOnlyPaths=/b\nBindReadOnlyPaths=/x:/b/c\n" },
-                { "Symlink=/b/c:/d\n", "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/b\n" },
-                { "Directory=/b\n", "BindReadOnlyPaths=/b\n", "BindReadOnlyPaths=/b\n" },
-                { "SystemCallFilter=@file-system\n", "SystemCallFilter=chmod\nSystemCallFilter=kill\n",
-                  "SystemCallFilter=@file-system\nSystemCallFilter=kill\n" },
-                { "SystemCallFilter=chmod\n", "SystemCallFilter=@file-system\n", "SystemCallFilter=@file-system\n" },
-                /* What was denied by hand stays denied. */
-                { "SystemCallFilter=@file-system\nSystemCallFilter=~chmod\n", "SystemCallFilter=@file-system\n",
-                  "SystemCallFilter=@file-system\nSystemCallFilter=~chmod\n" },
-                { "SystemCallFilter=@file-system\nSystemCallFilter=~chmod\n", "SystemCallFilter=@default\nSystemCallFilter=chmod\n",
-                  "SystemCallFilter=@default\nSystemCallFilter=@file-system\nSystemCallFilter=~chmod\n" },
-                { "SystemCallFilter=openat\nSystemCallFilter=~chmod kill\n", "SystemCallFilter=@file-system\nSystemCallFilter=kill\n",
-                  "SystemCallFilter=@file-system\nSystemCallFilter=kill\nSystemCallFilter=openat\nSystemCallFilter=~chmod kill\n" },
-                { "SystemCallFilter=~chmod\n", "SystemCallFilter=@file-system\n", "SystemCallFilter=~chmod\n" },
-                { "SystemCallFilter=~chmod\nSystemCallFilter=\nSystemCallFilter=openat\nSystemCallFilter=~kill\n", "SystemCallFilter=kill\n",
-                  "SystemCallFilter=~chmod\nSystemCallFilter=\nSystemCallFilter=kill\nSystemCallFilter=openat\nSystemCallFilter=~kill\n" },
-                { "RestrictAddressFamilies=none\n", "RestrictAddressFamilies=AF_INET\n", "RestrictAddressFamilies=AF_INET\n" },
-                { "RestrictAddressFamilies=AF_INET\n", "RestrictAddressFamilies=none\n", "RestrictAddressFamilies=AF_INET\n" },
-                /* One value: the hand's. */
-                { "RootDirectory=/srv\n", "RootDirectory=none\n", "RootDirectory=/srv\n" },
-                { "Environment=\"A=b\\\n c\"\n", "", "Environment=\"A=b\\\n c\"\n" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                expect_merged(cases[i].earlier, cases[i].newer, false, cases[i].expected, "");
-}
-
-static void test_tighten(_unused_ void **state) {
-        expect_merged("BindPaths=/b\n", "BindReadOnlyPaths=/b/c\n", true, "BindReadOnlyPaths=/b/c\n", "BindPaths=/b");
-        expect_merged("SystemCallFilter=chmod\nSystemCallFilter=kill\n", "SystemCallFilter=kill\n", true,
-                      "SystemCallFilter=kill\n", "SystemCallFilter=chmod");
-        expect_merged("RootDirectory=/srv\n", "", true, "RootDirectory=/srv\n", "");
-}
-
-static void test_merge_limits(_unused_ void **state) {
-        static const struct {
-                const char *earlier, *newer, *expected;
-        } cases[] = {
-                { "MemoryMax=64M", "MemoryMax=1G", "MemoryMax=1G" },
-                { "MemoryMax=1G", "MemoryMax=64M", "MemoryMax=1G" },
-                { "MemoryMax=50%", "MemoryMax=64M", "MemoryMax=50%" },
-                { "MemoryMax=infinity", "MemoryMax=64M", "MemoryMax=infinity" },
-                { "TasksMax=16", "TasksMax=20", "TasksMax=20" },
-                { "MemoryMax=1G\nMemoryMax=32M", "MemoryMax=64M", "MemoryMax=64M" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *a = format("[Scope]\n%s\n", cases[i].earlier),
-                                     *b = format("[Scope]\n%s\n", cases[i].newer), *got = NULL,
-                                     *wanted = format("[Policy]\n\n[Scope]\n%s\n\n[Sandbox]\n", cases[i].expected);
-                _cleanup_strv_free_ char **gone = NULL;
-
-                expect_result(a, record_merge(a, b, false, &got, &gone), 0);
-                expect_text(a, got, wanted);
-        }
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_fold),
-                cmocka_unit_test(test_fold_homes),
-                cmocka_unit_test(test_fold_bases),
                 cmocka_unit_test(test_record),
                 cmocka_unit_test(test_record_bounds),
                 IN_PLAN(test_calls),
@@ -705,9 +447,6 @@ int main(void) {
                 cmocka_unit_test(test_threads),
                 cmocka_unit_test(test_privileges),
                 cmocka_unit_test(test_taken_over),
-                cmocka_unit_test(test_merge),
-                cmocka_unit_test(test_tighten),
-                cmocka_unit_test(test_merge_limits),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
