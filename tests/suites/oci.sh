@@ -219,6 +219,17 @@ test_symlinks() {
 		also is "... and nothing of the host has changed" "$(ls -A "$out_there")" ""
 		rm -rf "$bundle/rootfs/tmp/${out_there#/tmp/}"
 	done
+	# A volume is another one's, and the link leads out of it.
+	mkdir "$tmp/volume"
+	ln -s "$out_there" "$tmp/volume/link"
+	# promise P57
+	inside "a mount point is not made through a symlink of a volume (CVE-2024-45310, CVE-2021-30465)" "here" 'root.readonly=false' \
+		"mounts+={\"destination\":\"/tmp/volume\",\"type\":\"bind\",\"source\":\"$tmp/volume\"}" \
+		'mounts+={"destination":"/tmp/volume/link/new","type":"tmpfs"}' \
+		"busybox grep -q ' $out_there/new tmpfs' /proc/self/mounts && echo here"
+	# promise P57
+	also is "... and the host has no such directory" "$(ls -A "$out_there")" ""
+	rm -rf "$tmp/volume" "$bundle/rootfs/tmp/"*
 	# promise P57
 	refuses "a mount of proc through a symlink" "cannot open or make the mount point /etc/absolute/p: Too many levels of symbolic links" \
 		"mounts+={\"destination\":\"/etc/absolute/p\",\"type\":\"proc\"}"
@@ -1055,13 +1066,59 @@ test_crun() {
 	no_refusal is "... but with it" "$status$out$err$(ls "$state")" 0
 	refuses "the sysctl kernel.hostname" "config.json:*: /linux/sysctl/kernel.hostname: hostname of config.json sets it" \
 		'linux.sysctl={"kernel.hostname": "a"}'
-	refuses "two ways to set the domain name" "config.json*domainname and the sysctl kernel.domainname set the same" \
+	refuses "two domain names" "config.json*domainname and the sysctl kernel.domainname differ" \
 		'linux.sysctl={"kernel.domainname": "a"}' 'domainname="b"'
 	inside "a device whose path ends in a slash" "1:3" 'linux.devices=[{"path":"/dev/own/","type":"c","major":1,"minor":3}]' \
 		'busybox stat -c %t:%T /dev/own'
 	refuses "an option that the cgroup file system does not know" "cannot mount /sys/fs/cgroup of type cgroup (cgroup2: Unknown parameter *): Invalid argument" \
 		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["no_such_option"]}' \
 		'linux.namespaces+={"type":"cgroup"}'
+}
+
+# Annotations may come from the image.
+test_annotations() {
+	local who=(setpriv --groups 7,8)
+	inside "the caller's groups are dropped" 0 'busybox id -G'
+	inside "... but not with run.oci.keep_original_groups" "0 7 8" 'annotations={"run.oci.keep_original_groups":"1"}' 'busybox id -G'
+	also is "... and a notice says so" "$err" "isorun-oci: notice: config.json:$(grep -n '"annotations"' "$bundle/config.json" |
+		cut -d: -f1): /annotations: run.oci.keep_original_groups: the container has the caller's groups"
+	inside "... if it is 1" 0 'annotations={"run.oci.keep_original_groups":"0"}' 'busybox id -G'
+	refuses "... together with groups of config.json" \
+		"config.json:*: /annotations: run.oci.keep_original_groups cannot be combined with /process/user/additionalGids" \
+		'annotations={"run.oci.keep_original_groups":"1"}' 'process.user={"uid":0,"gid":0,"additionalGids":[3]}'
+	who=()
+	refuses "another value" "config.json:*: /annotations/run.oci.keep_original_groups: it is not 1 or 0" \
+		'annotations={"run.oci.keep_original_groups":"all"}'
+	refuses "an unknown system call, with run.oci.seccomp_fail_unknown_syscall" \
+		"config.json:*: /linux/seccomp/syscalls: libseccomp does not know some system calls: no_such_call (*" \
+		'annotations={"run.oci.seccomp_fail_unknown_syscall":"1"}' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ERRNO"}]}'
+	bundle "annotations={\"run.oci.handler\":\"krun\",\"run.oci.hooks.stdout\":\"$tmp/annotated\",\"run.oci.pidfd_receiver\":\"$tmp/annotated\"}" \
+		'hooks={"prestart":[{"path":"/bin/busybox","args":["echo","x"]}]}' -- busybox true
+	ln -s "$tmp/annotated" "$bundle/rootfs/.krun_config.json"
+	oci run --bundle "$bundle" box
+	# promise P59
+	like "others of crun are notices" "$status $(grep -c '/annotations/run.oci.[a-z_.]*: ignored: an annotation of crun' <<<"$err")" "0 3"
+	# promise P57
+	also no_refusal ok "... and write nothing to the host (CVE-2025-24965)" [ ! -e "$tmp/annotated" ]
+	rm "$bundle/rootfs/.krun_config.json"
+	if [ ! -e /proc/self/numa_maps ]; then
+		skip "memory policies" "the kernel has none"
+		return
+	fi
+	inside "the memory policy is set" bind:0 'linux.memoryPolicy={"mode":"MPOL_BIND","nodes":"0"}' \
+		'busybox awk "NR == 2 { print \$2 }" /proc/self/numa_maps'
+	bundle 'linux.memoryPolicy={"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_STATIC_NODES"]}' -- busybox sleep 7667
+	oci run --detach --bundle "$bundle" box
+	also_inside "also the memory policy" bind=static:0 'busybox awk "NR == 2 { print \$2 }" /proc/self/numa_maps'
+	oci delete --force box
+	refuses "an unknown memory policy" 'config.json:*: /linux/memoryPolicy/mode: isorun-oci does not know "MPOL_X"' \
+		'linux.memoryPolicy={"mode":"MPOL_X"}'
+	refuses "a memory policy without a mode" 'config.json:*: /linux/memoryPolicy/mode: it is missing' 'linux.memoryPolicy={}'
+	refuses "a memory policy that the kernel refuses" 'config.json: /linux/memoryPolicy: cannot set it: Invalid argument' \
+		'linux.memoryPolicy={"mode":"MPOL_INTERLEAVE"}'
+	refuses "nodes that are no list" 'config.json:*: /linux/memoryPolicy/nodes: it is not a list of nodes such as 0-3,7' \
+		'linux.memoryPolicy={"mode":"MPOL_BIND","nodes":"bad"}'
 }
 
 frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
@@ -1392,6 +1449,7 @@ test_terminal
 test_copy_up
 test_hooks
 test_crun
+test_annotations
 test_pause_fails
 test_cgroup
 test_spec

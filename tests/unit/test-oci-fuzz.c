@@ -32,6 +32,7 @@ static const char full[] =
         "\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],"
         "\"timeOffsets\":{\"monotonic\":{\"secs\":1,\"nanosecs\":2},\"boottime\":{\"secs\":-1,\"nanosecs\":2}},"
         "\"maskedPaths\":[\"/a\"],\"readonlyPaths\":[\"/b\"],"
+        "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-1\",\"flags\":[\"MPOL_F_STATIC_NODES\"]},"
         "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rslave\",\"cgroupsPath\":\"/a/b\","
         "\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"},\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":438,"
         "\"uid\":1,\"gid\":2}],"

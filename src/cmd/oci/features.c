@@ -39,7 +39,8 @@ int oci_features(const OciCall *call) {
                 "seccomp", spec_filter_features(), "apparmor", "enabled", 1, "selinux", "enabled", 0, "intelRdt",
                 "enabled", 0, "mountExtensions", "idmap", "enabled", 1);
 
-        return oci_print(json_pack("{ss ss so so so*}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0", "hooks",
-                                   hook_names(), "mountOptions", spec_mount_options(), "linux", linux_part),
+        return oci_print(json_pack("{ss ss so so so* s[s]}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0",
+                                   "hooks", hook_names(), "mountOptions", spec_mount_options(), "linux", linux_part,
+                                   "potentiallyUnsafeConfigAnnotations", SPEC_CRUN_ANNOTATIONS),
                          call->report);
 }

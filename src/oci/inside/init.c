@@ -44,11 +44,20 @@ _Noreturn static void give_up(int socket, const Failure *f) {
 static int become_root(const Init *init, Failure *f) {
         if (!(init->spec->new_namespaces & CLONE_NEWUSER))
                 return 0;
-        if (!init->groups_denied && sys_setgroups(0, NULL) < 0)
+        if (!init->groups_denied && !init->spec->keep_groups && sys_setgroups(0, NULL) < 0)
                 return fail(f, errno, "cannot drop the caller's groups");
         if (sys_setresgid(0) < 0 || sys_setresuid(0) < 0)
                 return fail(f, errno, "cannot become root of the user namespace");
         return 0;
+}
+
+/* Before any filter. What this process has in memory by now stays where it is. */
+static int set_memory_policy(const SpecMemoryPolicy *policy, Failure *f) {
+        const unsigned long n = policy->nodes ? CPU_SETSIZE + 1 : 0; /* the kernel takes one bit less */
+
+        if (!policy->set || syscall(SYS_set_mempolicy, policy->mode, policy->nodes, n) == 0)
+                return 0;
+        return fail(f, errno, "config.json: /linux/memoryPolicy: cannot set it");
 }
 
 /* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has
@@ -62,7 +71,7 @@ static int settle(const Init *init, Failure *f) {
                 return fail(f, errno, "cannot begin a session");
         if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
                 return fail(f, errno, "cannot make a session keyring");
-        return 0;
+        return set_memory_policy(&init->spec->memory_policy, f);
 }
 
 /* A process enters a new time namespace only by setns(2) or with its next child, and then its offsets are fixed:

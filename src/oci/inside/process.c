@@ -100,8 +100,9 @@ static void give_pipes(const SpecProcess *p) {
                         (void) !fchown(fd, p->uid, (gid_t) -1);
 }
 
-/* The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
-static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool groups_denied, Failure *f) {
+/* groups: the additional groups are those of p, also if it has none.
+ * The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
+static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool groups, Failure *f) {
         const uint64_t kept = policy ? policy->capabilities : UINT64_MAX;
         int r;
 
@@ -110,7 +111,7 @@ static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool 
                 return fail(f, -r, "cannot drop capabilities from the bounding set");
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
                 return fail(f, errno, "cannot keep the capabilities while the user changes");
-        if ((!groups_denied || p->n_groups > 0) && sys_setgroups(p->n_groups, p->groups) < 0)
+        if ((groups || p->n_groups > 0) && sys_setgroups(p->n_groups, p->groups) < 0)
                 return fail(f, errno, "cannot set the additional groups");
         if (sys_setresgid(p->gid) < 0 || sys_setresuid(p->uid) < 0)
                 return fail(f, errno, "cannot change to user %u, group %u", p->uid, p->gid);
@@ -226,7 +227,7 @@ int process_become(const Spec *spec, const SpecProcess *process, const Command *
         if (r >= 0 && spec->policy)
                 r = prepare_landlock(spec->policy, &landlock, f);
         if (r >= 0)
-                r = drop_privileges(process, spec->policy, groups_denied, f);
+                r = drop_privileges(process, spec->policy, !groups_denied && !spec->keep_groups, f);
         if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0)

@@ -251,5 +251,7 @@ int linux_read(const Place *place, Spec *ret) {
                 r = read_propagation(place, ret);
         if (r >= 0)
                 r = personality_read(place, ret);
+        if (r >= 0)
+                r = memory_policy_read(place, ret);
         return r < 0 ? r : check_sysctls(place, ret);
 }

@@ -32,6 +32,7 @@ void spec_deinit(Spec *spec) {
         free(spec->cgroup_files);
         free(spec->device_rules);
         free(spec->time_offsets);
+        free(spec->memory_policy.nodes);
         strv_free(spec->masked);
         strv_free(spec->read_only);
         free(spec->bundle);
@@ -62,18 +63,55 @@ static int read_root(const Place *top, Spec *spec) {
 }
 
 static int read_names(const Place *top, Spec *spec) {
+        const char *sysctl = json_text_of(spec->sysctls, "kernel.domainname");
+
         spec->host_name = json_text_of(top->value, "hostname");
         spec->domain_name = json_text_of(top->value, "domainname");
         if (spec->host_name && !*spec->host_name)
                 spec->host_name = NULL;
         if (spec->domain_name && !*spec->domain_name)
                 spec->domain_name = NULL;
-        spec->annotations = json_object_get(top->value, "annotations");
-        if (spec->domain_name && json_object_get(spec->sysctls, "kernel.domainname"))
-                return place_error(top, EINVAL, "domainname and the sysctl kernel.domainname set the same");
+        if (spec->domain_name && sysctl && !streq(spec->domain_name, sysctl))
+                return place_error(top, EINVAL, "domainname and the sysctl kernel.domainname differ");
         if ((!spec->host_name && !spec->domain_name) || spec->new_namespaces & spec_namespaces[SPEC_UTS].flag)
                 return 0;
         return place_error(top, EINVAL, "hostname and domainname need a new uts namespace");
+}
+
+static int read_switch(const Place *annotations, const char *key, bool *ret) {
+        const Place p = place_member(annotations, key);
+        const char *text = json_string_value(p.value);
+
+        if (!text)
+                return 0;
+        *ret = streq(text, "1") || streq(text, "true");
+        return *ret || streq(text, "0") || streq(text, "false") ? 0 : place_error(&p, EINVAL, "it is not 1 or 0");
+}
+
+static int read_annotations(const Place *top, Spec *spec) {
+        const Place annotations = place_member(top, "annotations");
+        const char *key;
+        json_t *value;
+        int r;
+
+        spec->annotations = annotations.value;
+        json_object_foreach(annotations.value, key, value) {
+                const Place p = place_member(&annotations, key);
+
+                if (startswith(key, SPEC_CRUN_ANNOTATIONS) && !streq(key, SPEC_KEEP_GROUPS) &&
+                    !streq(key, SPEC_KNOWN_CALLS))
+                        place_notice(&p, "ignored: an annotation of crun, which isorun-oci does not act on");
+        }
+        r = read_switch(&annotations, SPEC_KNOWN_CALLS, &spec->knows_calls);
+        if (r >= 0)
+                r = read_switch(&annotations, SPEC_KEEP_GROUPS, &spec->keep_groups);
+        if (r < 0 || !spec->keep_groups)
+                return r;
+        if (spec->process.n_groups > 0)
+                return place_error(&annotations, EINVAL, SPEC_KEEP_GROUPS " cannot be combined with "
+                                   "/process/user/additionalGids");
+        place_notice(&annotations, SPEC_KEEP_GROUPS ": the container has the caller's groups");
+        return 0;
 }
 
 static int read_all(Spec *spec, const char *file, Report *report) {
@@ -90,6 +128,8 @@ static int read_all(Spec *spec, const char *file, Report *report) {
                 r = process_read(&process, &spec->process);
         if (r >= 0)
                 r = hooks_read(&top, spec);
+        if (r >= 0)
+                r = read_annotations(&top, spec);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
         if (r >= 0)

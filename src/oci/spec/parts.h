@@ -10,9 +10,10 @@
 int process_read(const Place *place, SpecProcess *ret);
 void process_deinit(SpecProcess *process);
 
-/* The scheduler and the I/O priority of a process, and the personality of the container. */
+/* The scheduler and the I/O priority of a process, and the personality and memory policy of the container. */
 int scheduling_read(const Place *process, SpecProcess *ret);
 int personality_read(const Place *linux_part, Spec *ret);
+int memory_policy_read(const Place *linux_part, Spec *ret);
 
 int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);

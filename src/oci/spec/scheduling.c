@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The fields of config.md, "Scheduler" and "I/O priority", and of config-linux.md, "Personality". */
+/* The fields of config.md, "Scheduler" and "I/O priority", and of config-linux.md, "Personality" and "Memory
+ * policy". */
 #include <errno.h>
 #include <linux/ioprio.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <sys/personality.h>
 
@@ -33,6 +35,21 @@ static const NamedNumber domains[] = {
         {},
 };
 
+enum { WEIGHTED_INTERLEAVE = 6 }; /* MPOL_WEIGHTED_INTERLEAVE, since Linux 6.9 */
+
+static const NamedNumber memory_modes[] = {
+        { "MPOL_DEFAULT", MPOL_DEFAULT },       { "MPOL_PREFERRED", MPOL_PREFERRED }, { "MPOL_BIND", MPOL_BIND },
+        { "MPOL_INTERLEAVE", MPOL_INTERLEAVE }, { "MPOL_LOCAL", MPOL_LOCAL },
+        { "MPOL_PREFERRED_MANY", MPOL_PREFERRED_MANY }, { "MPOL_WEIGHTED_INTERLEAVE", WEIGHTED_INTERLEAVE },
+        {},
+};
+
+static const NamedNumber memory_flags[] = {
+        { "MPOL_F_NUMA_BALANCING", MPOL_F_NUMA_BALANCING }, { "MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES },
+        { "MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES },
+        {},
+};
+
 /* The number that a member of an object names. Returns 0 or -errno, reported. */
 static int read_name(const Place *object, const char *key, const NamedNumber *names, int *ret) {
         const Place p = place_member(object, key);
@@ -45,12 +62,12 @@ static int read_name(const Place *object, const char *key, const NamedNumber *na
         return 0;
 }
 
-static int read_flags(const Place *scheduler, uint64_t *ret) {
-        const Place list = place_member(scheduler, "flags");
+static int read_flags(const Place *object, const NamedNumber *names, uint64_t *ret) {
+        const Place list = place_member(object, "flags");
 
         for (size_t i = 0; i < json_array_size(list.value); i++) {
                 const Place p = place_item(&list, i);
-                const NamedNumber *flag = named_find(flags, json_string_value(p.value));
+                const NamedNumber *flag = named_find(names, json_string_value(p.value));
 
                 if (!flag)
                         return place_error(&p, EINVAL, "isorun-oci does not know \"%s\"",
@@ -70,7 +87,7 @@ static int read_scheduler(const Place *process, SpecProcess *ret) {
                 return 0;
         r = read_name(&p, "policy", policies, &scheduler.policy);
         if (r >= 0)
-                r = read_flags(&p, &scheduler.flags);
+                r = read_flags(&p, flags, &scheduler.flags);
         if (r >= 0)
                 r = place_number(&p, "nice", -20, 19, &nice);
         if (r >= 0)
@@ -93,9 +110,9 @@ static int read_scheduler(const Place *process, SpecProcess *ret) {
         return 0;
 }
 
-/* A list such as "0-3,7". */
-static int read_cpus(const Place *affinity, const char *key, cpu_set_t **ret) {
-        const Place p = place_member(affinity, key);
+/* A list such as "0-3,7". what: "CPUs" */
+static int read_numbers(const Place *object, const char *key, const char *what, cpu_set_t **ret) {
+        const Place p = place_member(object, key);
         const char *s = json_string_value(p.value) ?: "";
 
         if (!*s)
@@ -111,7 +128,7 @@ static int read_cpus(const Place *affinity, const char *key, cpu_set_t **ret) {
                         last = strtoul(s = end + 1, &end, 10);
                 if (end == s || !strchr("0123456789", *s) || last < first || last >= CPU_SETSIZE ||
                     (*end && *end != ','))
-                        return place_error(&p, EINVAL, "it is not a list of CPUs such as 0-3,7");
+                        return place_error(&p, EINVAL, "it is not a list of %s such as 0-3,7", what);
                 for (unsigned long cpu = first; cpu <= last; cpu++)
                         CPU_SET(cpu, *ret);
                 if (!*(s = end))
@@ -121,9 +138,9 @@ static int read_cpus(const Place *affinity, const char *key, cpu_set_t **ret) {
 
 static int read_affinity(const Place *process, SpecProcess *ret) {
         const Place p = place_member(process, "execCPUAffinity");
-        int r = read_cpus(&p, "initial", &ret->exec_cpus[0]);
+        int r = read_numbers(&p, "initial", "CPUs", &ret->exec_cpus[0]);
 
-        return r < 0 ? r : read_cpus(&p, "final", &ret->exec_cpus[1]);
+        return r < 0 ? r : read_numbers(&p, "final", "CPUs", &ret->exec_cpus[1]);
 }
 
 int scheduling_read(const Place *process, SpecProcess *ret) {
@@ -154,4 +171,24 @@ int personality_read(const Place *linux_part, Spec *ret) {
         if (r >= 0)
                 ret->personality = domain;
         return r;
+}
+
+/* The kernel checks whether mode, flags and nodes fit: set_mempolicy(2). */
+int memory_policy_read(const Place *linux_part, Spec *ret) {
+        const Place p = place_member(linux_part, "memoryPolicy");
+        uint64_t all = 0;
+        int r;
+
+        if (!p.value)
+                return 0;
+        r = read_name(&p, "mode", memory_modes, &ret->memory_policy.mode);
+        if (r >= 0)
+                r = read_flags(&p, memory_flags, &all);
+        if (r >= 0)
+                r = read_numbers(&p, "nodes", "nodes", &ret->memory_policy.nodes);
+        if (r < 0)
+                return r;
+        ret->memory_policy.mode |= (int) all;
+        ret->memory_policy.set = true;
+        return 0;
 }

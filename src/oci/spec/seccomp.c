@@ -253,6 +253,9 @@ static int compile(Compiler *c, const Place *seccomp, Spec *ret) {
         if (r >= 0 && c->unknown) {
                 _cleanup_free_ char *names = strv_join(c->unknown, ", ");
 
+                if (ret->knows_calls)
+                        return place_error(&rules, EINVAL, "libseccomp does not know some system calls: %s "
+                                           "(" SPEC_KNOWN_CALLS ")", names ?: "");
                 place_notice(&rules, "libseccomp does not know some system calls, which get the default action: %s",
                              names ?: "");
         }

@@ -106,6 +106,13 @@ typedef struct SpecProcess {
         cpu_set_t *exec_cpus[2]; /* of exec: before it is in the cgroup, and then; NULL: as it is */
 } SpecProcess;
 
+/* What set_mempolicy(2) takes. */
+typedef struct SpecMemoryPolicy {
+        bool set;
+        int mode;         /* MPOL_*, with MPOL_F_* */
+        cpu_set_t *nodes; /* NULL: none */
+} SpecMemoryPolicy;
+
 /* The namespaces, in the order in which they are joined. */
 enum { SPEC_IPC, SPEC_UTS, SPEC_NETWORK, SPEC_PID, SPEC_CGROUP, SPEC_TIME, SPEC_MOUNT, SPEC_USER, SPEC_NAMESPACES };
 
@@ -118,6 +125,12 @@ typedef struct SpecNamespace {
 extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
 
 #define SPEC_POLICY_ANNOTATION "isorun.policy"
+
+/* crun's, which engines set for other runtimes, too. The image may have put them there, as umoci takes its labels for
+ * annotations: so none may write or connect to anything of the host. */
+#define SPEC_CRUN_ANNOTATIONS "run.oci."
+#define SPEC_KEEP_GROUPS SPEC_CRUN_ANNOTATIONS "keep_original_groups"
+#define SPEC_KNOWN_CALLS SPEC_CRUN_ANNOTATIONS "seccomp_fail_unknown_syscall"
 
 struct Plan;
 
@@ -170,6 +183,9 @@ typedef struct Spec {
         size_t n_filter;
         unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
         const SpecPolicy *policy; /* borrowed; NULL: none */
+        SpecMemoryPolicy memory_policy;
+        bool keep_groups;          /* the caller's groups are the container's */
+        bool knows_calls;          /* a system call that libseccomp does not know is an error */
         long personality;          /* personality(2); -1: as it is */
         unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
 } Spec;
