@@ -35,13 +35,12 @@ static bool is_enough(Extent extent, const char *bytes, size_t size, size_t room
         return (extent == EXTENT_RECORD && size < room) || (extent == EXTENT_LINE && memchr(bytes, '\n', size));
 }
 
-/* Reads a file of less than max bytes; max is a power of two. */
+/* Reads a file of less than max bytes; max is a power of two. Most files fit on the stack, so that the text has just
+ * its own size on the heap. */
 static int read_less_than(int fd, size_t max, Extent extent, char **ret, size_t *ret_size) {
-        size_t size = 0, room = 4096;
-        _cleanup_free_ char *buffer = malloc(room + 1);
-
-        if (!buffer)
-                return -ENOMEM;
+        char first[4096], *buffer = first;
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0, room = sizeof(first);
 
         for (;;) {
                 ssize_t n = read(fd, buffer + size, room - size);
@@ -62,15 +61,23 @@ static int read_less_than(int fd, size_t max, Extent extent, char **ret, size_t 
                         if (room >= max)
                                 return -EFBIG;
                         room *= 2;
-                        p = realloc(buffer, room + 1);
+                        p = realloc(text, room + 1);
                         if (!p)
                                 return -ENOMEM;
-                        buffer = p;
+                        if (!text)
+                                memcpy(p, first, size);
+                        buffer = text = p;
                 }
         }
 
-        buffer[size] = '\0';
-        *ret = TAKE_PTR(buffer);
+        if (!text) {
+                text = malloc(size + 1);
+                if (!text)
+                        return -ENOMEM;
+                memcpy(text, first, size);
+        }
+        text[size] = '\0';
+        *ret = TAKE_PTR(text);
         if (ret_size)
                 *ret_size = size;
         return 0;
@@ -93,6 +100,18 @@ int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
 
 int record_read(int dir_fd, const char *path, char **ret, size_t *ret_size) {
         return read_path(dir_fd, path, EXTENT_RECORD, ret, ret_size);
+}
+
+int record_read_into(int dir_fd, const char *path, char *ret, size_t room) {
+        _cleanup_close_ int fd = open_path(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        ssize_t n = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, ret, room));
+
+        if (n < 0)
+                return -errno;
+        if ((size_t) n == room)
+                return -EFBIG;
+        ret[n] = '\0';
+        return 0;
 }
 
 int file_read_line(int dir_fd, const char *path, char **ret) {

@@ -38,6 +38,10 @@ int file_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
  * many records. */
 int record_read(int dir_fd, const char *path, char **ret, size_t *ret_size);
 
+/* Reads such a record into ret, with a NUL: -EFBIG if it has room bytes or more. It leaves the heap alone: each part of
+ * the heap that isorun writes to after the clone is there twice as long as the instance runs. */
+int record_read_into(int dir_fd, const char *path, char *ret, size_t room);
+
 /* Reads the first line of a file, without its newline. Otherwise like file_read(). */
 int file_read_line(int dir_fd, const char *path, char **ret);
 

@@ -48,16 +48,19 @@ bool id_map_find(const IdMap *map, uint64_t inside, uint64_t *ret) {
         return false;
 }
 
+const char *id_map_entry_format(const IdMapEntry *e, char ret[static ID_MAP_ENTRY_ROOM]) {
+        snprintf(ret, ID_MAP_ENTRY_ROOM, "%u %u %u", e->inside, e->outside, e->count);
+        return ret;
+}
+
 char *id_map_format(const IdMap *map, const char *separator) {
         _cleanup_text_ Text text = {};
 
         for (size_t i = 0; i < map->n; i++) {
-                const IdMapEntry *e = &map->items[i];
-                char entry[sizeof("4294967295 4294967295 4294967295")];
+                char entry[ID_MAP_ENTRY_ROOM];
 
-                snprintf(entry, sizeof(entry), "%u %u %u", e->inside, e->outside, e->count);
                 text_add(&text, i ? separator : "");
-                text_add(&text, entry);
+                text_add(&text, id_map_entry_format(&map->items[i], entry));
         }
         return text_finish(&text);
 }

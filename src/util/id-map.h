@@ -25,6 +25,10 @@ int id_map_add(IdMap *map, uint32_t inside, uint32_t outside, uint32_t count);
  * is not an id map. */
 int id_map_parse(const char *text, IdMap *ret);
 
+/* Writes "INSIDE OUTSIDE COUNT" into ret, and returns it. */
+enum { ID_MAP_ENTRY_ROOM = sizeof("4294967295 4294967295 4294967295") };
+const char *id_map_entry_format(const IdMapEntry *e, char ret[static ID_MAP_ENTRY_ROOM]);
+
 /* Writes "INSIDE OUTSIDE COUNT" for each entry, with the separator between them ("\n" for the kernel), on the heap.
  * NULL when memory runs out. */
 char *id_map_format(const IdMap *map, const char *separator);

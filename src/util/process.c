@@ -37,24 +37,33 @@ static int read_record_of(pid_t pid, const char *file, char **ret) {
         return record_read(AT_FDCWD, path_of(path, pid, file), ret, NULL);
 }
 
-/* Finds the line of /proc/PID/FILE that begins with prefix, and returns the rest of it. */
+/* Finds the line that begins with prefix, and returns the rest of it. NULL if there is none. Changes the text. */
+static const char *find_line(char *text, const char *prefix) {
+        char *line, *position = NULL;
+
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                const char *rest = startswith(line, prefix);
+
+                if (rest)
+                        return rest;
+        }
+        return NULL;
+}
+
+/* The same for /proc/PID/FILE. */
 static int read_line_of(pid_t pid, const char *file, const char *prefix, char **ret) {
         _cleanup_free_ char *text = NULL;
-        char *line, *position = NULL;
+        const char *rest;
         int r;
 
         r = read_record_of(pid, file, &text);
         if (r < 0)
                 return r;
-        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *rest = startswith(line, prefix);
-
-                if (rest) {
-                        *ret = strdup(rest);
-                        return *ret ? 0 : -ENOMEM;
-                }
-        }
-        return -ENODATA;
+        rest = find_line(text, prefix);
+        if (!rest)
+                return -ENODATA;
+        *ret = strdup(rest);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int process_cgroup(pid_t pid, char **ret) {
@@ -74,6 +83,19 @@ int process_pidfd_status(int pidfd, const char *key, char **ret) {
         snprintf(file, sizeof(file), "fdinfo/%d", pidfd);
         snprintf(prefix, sizeof(prefix), "%s:\t", key);
         return read_line_of(0, file, prefix, ret);
+}
+
+int process_pidfd_has_pids(int pidfd, const char *pids) {
+        char path[PATH_OF_MAX], text[2048];
+        const char *found;
+        int r;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+        r = record_read_into(AT_FDCWD, path, text, sizeof(text));
+        if (r < 0)
+                return r;
+        found = find_line(text, "NSpid:\t");
+        return found ? streq(found, pids) : -ENODATA;
 }
 
 static int count_pids(const char *pids) {
@@ -176,10 +198,10 @@ static int take_fields(const char *text, unsigned field, uint64_t *ret, unsigned
 }
 
 static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
-        _cleanup_free_ char *text = NULL;
+        char text[2048], path[PATH_OF_MAX]; /* 52 numbers, and a name of 64 characters */
         int r;
 
-        r = read_record_of(pid, "stat", &text);
+        r = record_read_into(AT_FDCWD, path_of(path, pid, "stat"), text, sizeof(text));
         return r < 0 ? r : take_fields(text, field, ret, n);
 }
 

@@ -66,6 +66,9 @@ int process_arguments(pid_t pid, char ***ret);
  * and NSpid: pidfd_open(2). */
 int process_pidfd_status(int pidfd, const char *key, char **ret);
 
+/* Whether NSpid there is pids, such as "12\t1". Returns 1, 0 or -errno. Leaves the heap alone. */
+int process_pidfd_has_pids(int pidfd, const char *pids);
+
 /* Tells how a process has ended, as wait(2) does, even if it is not a child of the caller. The pidfd must have been
  * opened before the process ended. Waits a moment until its parent has waited for it. Returns -EOPNOTSUPP if the kernel
  * does not tell the status, as before Linux 6.15. */

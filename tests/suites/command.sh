@@ -56,6 +56,25 @@ no"
 run sh -c '(ulimit -f 0; exec "$@") | cat' sh "${quiet[@]}" sh -c 'ulimit -f; echo ran'
 no_refusal is "a start writes no file, not even the filter" "$out" "0
 ran"
+# What an instance needs while it runs. Each of the two processes has its own copy of what either has written to since the
+# clone.
+if [ "$(id -u)" = 0 ] && ! is_sanitized; then
+	# With this variable, which meson sets, malloc(3) writes to all that it gives and gets back.
+	env -u MALLOC_PERTURB_ "${quiet[@]}" sh -c 'echo ran; exec sleep 1000' >"$tmp/idle" &
+	idle=$!
+	await grep -q ran "$tmp/idle"
+	reaper=$(tr -d ' ' <"/proc/$idle/task/$idle/children")
+	no_refusal is "isorun and the reaper share most of their heap" "$(awk '
+		FNR == 1 { n++ }
+		/^[0-9a-f]+-/ { is_heap = $NF == "[heap]" }
+		is_heap && /^Private_Dirty:/ { size += $2 }
+		END { print n, size <= 48 ? "shared" : size " kB" }' "/proc/$idle/smaps" "/proc/$reaper/smaps")" "2 shared"
+	kill $idle
+	wait $idle
+else
+	skip "isorun and the reaper share most of their heap" "not root, or the heap is that of a sanitizer"
+fi
+
 # What a start needs
 traced() { ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run strace -o "$tmp/trace" "$@"; }
 traced -f true

@@ -42,11 +42,11 @@ static int make(void *argument) {
  * will sleep soon and leave its processor to the new process. So one is free if the number is not above that of the
  * processors. */
 bool network_has_processor(void) {
-        _cleanup_free_ char *text = NULL;
+        char text[128];
         const char *running;
         cpu_set_t all;
 
-        if (record_read(AT_FDCWD, "/proc/loadavg", &text, NULL) < 0)
+        if (record_read_into(AT_FDCWD, "/proc/loadavg", text, sizeof(text)) < 0)
                 return true;
         running = text;
         for (unsigned i = 0; i < 3 && running; i++)

@@ -49,7 +49,8 @@ static int arrange_fds(const Command *command, Failure *f) {
 }
 
 /* Variables with the pid of the process that they are for. An isorun that is the payload relays notify messages only if
- * SYSTEMD_EXEC_PID is its own pid. */
+ * SYSTEMD_EXEC_PID is its own pid. Without any, *environment stays NULL: each part of a copy would be on another page,
+ * which the reaper would no longer share with isorun. */
 static int set_own_pid(char ***environment, const Plan *plan) {
         const struct {
                 bool wanted;
@@ -62,8 +63,11 @@ static int set_own_pid(char ***environment, const Plan *plan) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(table); i++)
-                if (table[i].wanted)
+                if (table[i].wanted) {
+                        if (!*environment && !(*environment = strv_copy(plan->environment)))
+                                return -ENOMEM;
                         r = strv_pushf(environment, "%s=%d", table[i].name, getpid());
+                }
         return r;
 }
 
@@ -200,7 +204,7 @@ void payload_become(const Payload *payload, const Command *command, Failure *f) 
         exec_failed(f, errno, command->executable);
 }
 
-/* The environment may have moved afterwards. */
+/* Sets *environment to a copy of the plan's, if it makes one. */
 static void become(const Payload *payload, char ***environment, Failure *f) {
         const Plan *plan = payload->inside->plan;
 
@@ -214,7 +218,7 @@ static void become(const Payload *payload, char ***environment, Failure *f) {
                                &(Command) {
                                        .executable = plan->executable,
                                        .arguments = plan->arguments,
-                                       .environment = *environment,
+                                       .environment = *environment ?: plan->environment,
                                        .standard_io = payload->inside->standard_io,
                                        .n_passed_fds = (unsigned) plan->n_passed_fds,
                                        .signal_mask = payload->inside->signal_mask,
@@ -277,12 +281,12 @@ static int run_payload(void *argument) {
 int payload_start(Payload *payload, Failure *f) {
         enum { STACK_SIZE = 64 * 1024 };
         const int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-        _cleanup_strv_free_ char **environment = strv_copy(payload->inside->plan->environment);
+        _cleanup_strv_free_ char **environment = NULL;
         Start start = { .payload = payload, .environment = &environment, .f = f };
         _cleanup_free_ char *stack = malloc(STACK_SIZE);
         char **own = environ;
 
-        if (!environment || !stack)
+        if (!stack)
                 return fail(f, ENOMEM, "cannot prepare the process of the command");
         payload->pid = clone(run_payload, stack + STACK_SIZE, flags, &start, &start.shares, NULL, &start.shares);
         if (payload->pid < 0)
@@ -379,12 +383,10 @@ int payload_start_inner(Payload *payload, Failure *f) {
 
         payload->pid = fork();
         if (payload->pid == 0) {
-                char **environment = strv_copy(payload->inside->plan->environment);
+                char **environment = NULL;
 
                 close(fds[0]);
-                if (!environment)
-                        fail(shared, ENOMEM, "cannot prepare the environment");
-                else if (take_place(payload, shared) >= 0 && enter_inner(payload, fds[1], shared) >= 0)
+                if (take_place(payload, shared) >= 0 && enter_inner(payload, fds[1], shared) >= 0)
                         become(payload, &environment, shared);
                 _exit(PLAN_FAILED);
         }

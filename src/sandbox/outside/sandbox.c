@@ -155,15 +155,14 @@ static int raise_hard_limit(pid_t pid, const PlanResourceLimit *l) {
  * those of another process. In isorun's own /proc, the process inside has two pids: the one that isorun knows, and
  * 1. */
 static int check_proc(const Run *run) {
-        _cleanup_free_ char *pids = NULL;
         char expected[32];
         int r;
 
-        r = process_pidfd_status(run->pidfd, "NSpid", &pids);
+        snprintf(expected, sizeof(expected), "%d\t1", run->pid);
+        r = process_pidfd_has_pids(run->pidfd, expected);
         if (r < 0)
                 return report_error(run->report, -r, "cannot read /proc/self/fdinfo: %s", strerror(-r));
-        snprintf(expected, sizeof(expected), "%d\t1", run->pid);
-        if (streq(pids, expected))
+        if (r > 0)
                 return 0;
         return report_error(run->report, EXDEV,
                             "/proc belongs to another pid namespace: mount a new /proc first (unshare --mount-proc "

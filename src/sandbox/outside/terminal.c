@@ -38,6 +38,10 @@ int terminal_begin(Terminal *t, unsigned mask, int master) {
                           .output = open_output(terminal_find_output(mask)), .master = master };
         if (t->output < 0)
                 return -errno;
+        t->typed.data = malloc(2 * TERMINAL_ROOM);
+        if (!t->typed.data)
+                return -ENOMEM;
+        t->shown.data = t->typed.data + TERMINAL_ROOM;
         if (!terminal_is_master(master))
                 return -ENOTTY;
         if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
@@ -93,6 +97,8 @@ void terminal_end(Terminal *t) {
         terminal_release(t);
         t->output = fd_close(t->output);
         t->master = fd_close(t->master);
+        free(t->typed.data);
+        t->typed = t->shown = (TerminalBuffer) {};
 }
 
 void terminal_resize(const Terminal *t) {
@@ -118,7 +124,7 @@ void terminal_fill(const Terminal *t, struct pollfd fds[static TERMINAL_FDS]) {
 
 /* Reads into an empty buffer. Returns 1, 0 at the end, or -errno. */
 static int take(TerminalBuffer *b, int fd) {
-        ssize_t n = read(fd, b->data, sizeof(b->data));
+        ssize_t n = read(fd, b->data, TERMINAL_ROOM);
 
         if (n < 0)
                 return errno == EINTR || errno == EAGAIN ? 1 : -errno;

@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <termios.h>
 
+enum { TERMINAL_ROOM = 4096 };
+
 typedef struct TerminalBuffer {
-        char data[4096];
+        char *data; /* TERMINAL_ROOM bytes */
         size_t begin, end;
 } TerminalBuffer;
 

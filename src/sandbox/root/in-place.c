@@ -104,7 +104,8 @@ static int do_step(RootMaker *rm, Step step) {
 int root_begin_in_place(RootMaker *rm) {
         int r = 0;
 
-        rm->copies = calloc(rm->plan->n_mounts, sizeof(int));
+        rm->copies = rm->plan->n_mounts <= ELEMENTSOF(rm->few_copies) ? rm->few_copies
+                                                                       : calloc(rm->plan->n_mounts, sizeof(int));
         rm->new_root = rm->copies ? fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3) : -1;
         if (rm->new_root < 0 || fchdir(rm->new_root) < 0)
                 return fail(rm->f, errno, "cannot copy the mounts");

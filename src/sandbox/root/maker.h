@@ -36,6 +36,7 @@ typedef struct RootMaker {
         char empty_name[16];         /* behind the guard, its name in scratch */
         const PlanMount *empty_like; /* the mount of the plan that it was made for; NULL: none yet */
         int *copies;        /* in a root made in place: of each bind, the mount for it until it is attached; or 0 */
+        int few_copies[128]; /* copies, if the plan has no more mounts: record_read_into() says why */
         unsigned inherited; /* the attributes of all mounts of the host's tree by now; 0: unknown */
         unsigned guard;     /* MOUNT_ATTR_NOSYMFOLLOW if all mounts reached from the root have it: in-place.c */
         RootParent parents[ROOT_PARENTS_MAX]; /* each is below the one before; the last has the last mount point */

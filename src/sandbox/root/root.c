@@ -405,7 +405,8 @@ static void root_maker_deinit(RootMaker *rm) {
         for (size_t i = 0; rm->copies && i < rm->plan->n_mounts; i++)
                 if (rm->copies[i] > 0)
                         fd_bin_add(&rm->spent, rm->copies[i]);
-        free(rm->copies);
+        if (rm->copies != rm->few_copies)
+                free(rm->copies);
         fd_bin_empty(&rm->spent);
 }
 

@@ -76,12 +76,13 @@ static void add_origin(JournalEntry *e, Origin origin, const char *key) {
 }
 
 void journal_started(const Plan *plan) {
-        _cleanup_free_ char *command = strv_join(plan->arguments, " ");
+        _cleanup_free_ char *command = NULL;
         const Subject s = plan_subject(plan);
         JournalEntry e;
 
         if (!begin(&e, RECORD_STARTED, -1, &s))
                 return;
+        command = strv_join(plan->arguments, " ");
         journal_entry_add(&e, "MESSAGE", "%s started: %s", plan->name, command ?: "?");
         journal_entry_add(&e, "COMMAND", "%s", command ?: "?");
         end(&e);

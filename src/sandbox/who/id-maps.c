@@ -21,8 +21,12 @@ static int write_file(int proc, pid_t pid, const char *file, const char *text) {
 }
 
 static int write_map(int proc, pid_t pid, const char *file, const IdMap *map) {
-        _cleanup_free_ char *text = id_map_format(map, "\n");
+        _cleanup_free_ char *text = NULL;
+        char entry[ID_MAP_ENTRY_ROOM];
 
+        if (map->n == 1) /* without the heap: record_read_into() says why */
+                return write_file(proc, pid, file, id_map_entry_format(map->items, entry));
+        text = id_map_format(map, "\n");
         return text ? write_file(proc, pid, file, text) : -ENOMEM;
 }
 
