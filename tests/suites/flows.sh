@@ -643,7 +643,7 @@ listening() { # name, options..., -- server's arguments...
 	while [ "$2" != -- ]; do options+=("$2"); shift; done
 	mkfifo "$ready"
 	"${who[@]}" "$isorun" --quiet "${mode[@]}" --name "$name" -v "$top/tests/flow-server.py:/server.py:ro" "${options[@]}" \
-		/usr/bin/python3 /server.py "${@:3}" >"$ready" 2>"$tmp/errors" &
+		/usr/bin/python3 /server.py "${@:3}" >"$ready" 2>"$tmp/errors-$name" &
 	servers+=($!)
 	read -r _ <"$ready"
 }
@@ -675,6 +675,7 @@ test_entrances() {
 	others
 	kill -KILL "$(first_pid '^/usr/bin/python3 /server.py')"
 	wait "${servers[@]}"
+	also is "$label: ... and nobody has complained" "$(<"$tmp/errors-entered")" ""
 	also ok "$label: at the end, the socket is gone" not test -e "$socket"
 	also is "$label: ... and so are the ports" "$(reach "attempt(ask, '127.0.0.1', $port)")" ECONNREFUSED
 }
