@@ -18,6 +18,9 @@ test_lifecycle() {
 	pid=$(cat "$tmp/pid")
 	also is "... whose first process is that of the pid file, and runs a copy of isorun-oci" \
 		"$(readlink "/proc/$pid/exe")" "/memfd:isorun-oci (deleted)"
+	# promise P58
+	also is "... and has no page of the file of isorun-oci" \
+		"$(grep -o '/.*isorun-oci.*' "/proc/$pid/maps" | sort -u)" "/memfd:isorun-oci (deleted)"
 	also is "... and the command has not begun" "$(cat "$bundle/rootfs/tmp/it" 2>&1)" \
 		"cat: $bundle/rootfs/tmp/it: No such file or directory"
 	oci state one
@@ -314,6 +317,32 @@ test_fds() {
 		like "... nor can one be the working directory: $fd (CVE-2024-21626)" "$status $err" \
 			"1 isorun-oci: cannot * the working directory /proc/self/fd/$fd*"
 	done
+}
+
+# What a container costs, in calls and in programs that are executed: docs/PERFORMANCE.md has the times. isorun-oci must not
+# execute itself.
+test_calls() { # command of isorun-oci, most calls, executed programs, arguments...
+	local calls executed trace=(strace -f -qq -e signal=none -o "$tmp/trace")
+	if is_sanitized || ! strace -o /dev/null true 2>/dev/null; then
+		skip "the system calls of $1" "strace counts them only without sanitizers"
+		return
+	fi
+	run "${trace[@]}" "$isorun_oci" --root "$state" "$1" "${@:4}"
+	calls=$(grep -vc 'resumed>' "$tmp/trace")
+	executed=$(grep -cE ' execve(at)?\(' "$tmp/trace")
+	no_refusal ok "$1 makes at most $2 system calls, and executes $3 programs" \
+		test "$status$err" = 0 -a "$calls" -gt 50 -a "$calls" -le "$2" -a "$executed" = "$3"
+	echo "# $1: $calls system calls, $executed programs"
+}
+
+test_budget() {
+	bundle process.rlimits=[] 'linux.cgroupsPath="/isorun-oci-test"' -- busybox true
+	test_calls run 620 2 --bundle "$bundle" box
+	bundle process.rlimits=[] 'linux.cgroupsPath="/isorun-oci-test"' -- busybox sleep 7674
+	oci create --bundle "$bundle" box
+	oci start box
+	test_calls exec 450 2 box busybox true
+	oci delete --force box
 }
 
 # Whoever has opened /proc/PID/exe can write to that file when nothing executes it any more (CVE-2019-5736).
@@ -1438,6 +1467,7 @@ test_symlinks
 test_exchanged
 test_fds
 test_own_file
+test_budget
 test_config
 test_explain
 test_policy

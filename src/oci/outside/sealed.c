@@ -1,22 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* There are two ways from the host's file to the copy. Root, also of a user namespace, puts the copy's pages in place
+ * of the file's, and tells the kernel that the copy is what this process executes. The kernel refuses that as long as
+ * a page of the file is mapped (prctl(2), PR_SET_MM_MAP). For other users, and where a kernel or a security module
+ * refuses a step, this program executes the copy. That leads to the same state, and costs another start, with the
+ * loader and the libraries. */
 #include "oci/outside/sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/memfd.h>
+#include <linux/prctl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/text.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
 
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+/* The linker's name for the beginning of this program. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+/* This program in memory: its headers, and what the addresses in them are relative to. */
+typedef struct Program {
+        const ElfW(Phdr) *headers;
+        size_t n;
+        uintptr_t base;
+        uintptr_t page;    /* its size */
+        size_t size;       /* of the part of its file that is ever mapped: debug information is not */
+        uintptr_t guarded; /* the end of what is read-only since the loader has written to it, or 0 */
+} Program;
+
+static uintptr_t page_down(const Program *p, uintptr_t address) {
+        return address & ~(p->page - 1);
+}
+
+static Program look_at_program(void) {
+        Program p = { .headers = (const void *) ((uintptr_t) &__ehdr_start + __ehdr_start.e_phoff),
+                      .n = __ehdr_start.e_phnum, .base = (uintptr_t) &__ehdr_start,
+                      .page = (uintptr_t) sysconf(_SC_PAGESIZE) };
+
+        for (size_t i = 0; i < p.n; i++) {
+                const ElfW(Phdr) *h = &p.headers[i];
+
+                if (h->p_type == PT_LOAD && h->p_offset == 0)
+                        p.base -= h->p_vaddr;
+                if (h->p_type == PT_LOAD && h->p_offset + h->p_filesz > p.size)
+                        p.size = h->p_offset + h->p_filesz;
+        }
+        for (size_t i = 0; i < p.n; i++)
+                if (p.headers[i].p_type == PT_GNU_RELRO)
+                        p.guarded = page_down(&p, p.base + p.headers[i].p_vaddr + p.headers[i].p_memsz);
+        return p;
+}
 
 static int make_memory(void) {
         int fd = memfd_create("isorun-oci", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
@@ -26,27 +70,112 @@ static int make_memory(void) {
         return fd < 0 ? -errno : fd;
 }
 
-static int copy_file(int from) {
+static int copy_file(int from, size_t size) {
         _cleanup_close_ int to = make_memory();
-        struct stat st;
 
         if (to < 0)
                 return to;
-        if (fstat(from, &st) < 0)
-                return -errno;
-        for (off_t left = st.st_size; left > 0;) {
-                ssize_t n = sendfile(to, from, NULL, (size_t) left);
+        for (size_t left = size; left > 0;) {
+                ssize_t n = sendfile(to, from, NULL, left);
 
                 if (n <= 0)
                         return n < 0 ? -errno : -EIO;
-                left -= n;
+                left -= (size_t) n;
         }
         return fcntl(to, F_ADD_SEALS, SEALS) < 0 ? -errno : TAKE_FD(to);
+}
+
+/* Not memcpy(3): AddressSanitizer's would find the gaps between variables. */
+__attribute__((no_sanitize("address", "undefined")))
+static void copy_words(volatile uintptr_t *to, const volatile uintptr_t *from, size_t size) {
+        for (size_t i = 0; i < size / sizeof(*to); i++)
+                to[i] = from[i];
+}
+
+/* What this process has written to stays. Each change of an address is one system call, so there is always a page. */
+static int move_to_memory(uintptr_t start, uintptr_t end, int protection) {
+        const size_t size = end - start;
+        void *new;
+
+        if (start >= end)
+                return 0;
+        new = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+        if (new == MAP_FAILED)
+                return -errno;
+        copy_words(new, (const volatile uintptr_t *) start, size);
+        if ((!(protection & PROT_WRITE) && mprotect(new, size, protection) < 0) ||
+            mremap(new, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *) start) == MAP_FAILED) {
+                const int error = errno;
+
+                (void) munmap(new, size);
+                return -error;
+        }
+        return 0;
+}
+
+static int exchange_segment(const Program *p, const ElfW(Phdr) *h, int copy) {
+        const uintptr_t start = page_down(p, p->base + h->p_vaddr),
+                        end = page_down(p, p->base + h->p_vaddr + h->p_filesz + p->page - 1);
+        const uintptr_t guarded = p->guarded > start && p->guarded < end ? p->guarded : start;
+        const int protection = (h->p_flags & PF_R ? PROT_READ : 0) | (h->p_flags & PF_X ? PROT_EXEC : 0);
+        int r;
+
+        if (!(h->p_flags & PF_W))
+                return mmap((void *) start, end - start, protection, MAP_PRIVATE | MAP_FIXED, copy,
+                            (off_t) page_down(p, h->p_offset)) == MAP_FAILED ? -errno : 0;
+        r = move_to_memory(start, guarded, PROT_READ);
+        return r < 0 ? r : move_to_memory(guarded, end, PROT_READ | PROT_WRITE);
+}
+
+/* The call sets the addresses that /proc/self/stat shows, too: these stay as they are. proc_pid_stat(5) has the numbers
+ * of its fields; the one after the name is the third. */
+static int read_addresses(struct prctl_mm_map *map) {
+        uint64_t fields[52] = {}, *const f = fields;
+        _cleanup_free_ char *line = NULL;
+        const char *at;
+        int r = file_read_line(AT_FDCWD, "/proc/self/stat", &line);
+
+        if (r < 0)
+                return r;
+        at = strrchr(line, ')');
+        for (size_t i = 3; at && i < ELEMENTSOF(fields); i++) {
+                at = strchr(at + 1, ' ');
+                f[i] = at ? strtoull(at + 1, NULL, 10) : 0;
+        }
+        if (!at)
+                return -EBADMSG;
+        *map = (struct prctl_mm_map) { .start_code = f[26], .end_code = f[27], .start_stack = f[28],
+                                       .start_data = f[45], .end_data = f[46], .start_brk = f[47],
+                                       .arg_start = f[48], .arg_end = f[49], .env_start = f[50], .env_end = f[51],
+                                       .brk = (uintptr_t) sbrk(0) };
+        return 0;
+}
+
+static int set_executed(struct prctl_mm_map *map, int copy) {
+        map->exe_fd = (uint32_t) copy;
+        return prctl(PR_SET_MM, PR_SET_MM_MAP, map, sizeof(*map), 0) < 0 ? -errno : 0;
+}
+
+/* EBUSY at first: pages of the file are left. Any other error would come in the end, too. */
+static int exchange(const Program *p, int copy) {
+        struct prctl_mm_map map;
+        int r = read_addresses(&map);
+
+        if (r >= 0)
+                r = set_executed(&map, copy);
+        if (r != -EBUSY)
+                return r;
+        r = 0;
+        for (size_t i = 0; r >= 0 && i < p->n; i++)
+                if (p->headers[i].p_type == PT_LOAD)
+                        r = exchange_segment(p, &p->headers[i], copy);
+        return r < 0 ? r : set_executed(&map, copy);
 }
 
 int sealed_ensure(char *const *argv, char *const *environment, Report *report) {
         _cleanup_close_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), copy = -1;
         const int seals = self < 0 ? -1 : fcntl(self, F_GET_SEALS);
+        Program program;
 
         if (self < 0)
                 return report_error(report, errno, "cannot open /proc/self/exe: %s", strerror(errno));
@@ -54,9 +183,12 @@ int sealed_ensure(char *const *argv, char *const *environment, Report *report) {
                 (void) prctl(PR_SET_NAME, "isorun-oci", 0, 0, 0);
                 return 0;
         }
-        copy = copy_file(self);
+        program = look_at_program();
+        copy = copy_file(self, program.size);
         if (copy < 0)
                 return report_error(report, -copy, "cannot copy isorun-oci into memory: %s", strerror(-copy));
+        if (exchange(&program, copy) >= 0)
+                return 0;
         execveat(copy, "", argv, environment, AT_EMPTY_PATH);
         return report_error(report, errno, "cannot execute isorun-oci from memory: %s", strerror(errno));
 }
