@@ -240,4 +240,5 @@ def docker(path, layers, config, changes=None):
         f.write(layer(*members))
 
 
-make(sys.argv[1])
+if __name__ == "__main__":
+    make(sys.argv[1])

@@ -3,7 +3,7 @@
 # tests/bench/run still works. It measures nothing here: times are not compared.
 . "$(dirname "$0")/../lib.sh"
 
-parts=starts,mounts,throughput,batch,flows,memory,counts,inside,watching,self,list,growth
+parts=starts,mounts,throughput,batch,flows,memory,counts,inside,watching,self,list,growth,bundles,images
 if is_sanitized; then
 	parts=${parts/counts,/} # of the sanitizer, which valgrind does not run
 	parts=${parts/self,/}   # of which there is none then
