@@ -38,13 +38,16 @@ void oci_prepare_terminal(int master) {
 }
 
 /* Output goes to fd 1 whatever that is. Input that is not a terminal's is copied, too, and nothing is made raw. */
-static void begin(Terminal *t, int master) {
+static int begin(Terminal *t, int master) {
         *t = (Terminal) { .input = STDIN_FILENO, .output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), .master = master };
+        if (terminal_make_buffers(t) < 0)
+                return -ENOMEM;
         (void) fcntl(master, F_SETFL, O_NONBLOCK);
         if (isatty(STDIN_FILENO))
                 (void) terminal_take(t);
         else
                 t->raw = true;
+        return 0;
 }
 
 /* What is typed to say that there is no more: termios(3). The first one only ends an unfinished line. */
@@ -102,8 +105,8 @@ int oci_wait(pid_t pid, int master, Report *report) {
         signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
         if (signals < 0)
                 return give_up(pid, master, errno, report);
-        if (master >= 0)
-                begin(&t, master);
+        if (master >= 0 && begin(&t, master) < 0)
+                return give_up(pid, master, ENOMEM, report);
         for (bool ended = false; !ended;) {
                 struct pollfd fds[TERMINAL_FDS + 1] = {};
 

@@ -33,15 +33,21 @@ static int open_output(int output) {
         return fd < 0 ? fcntl(output, F_DUPFD_CLOEXEC, 3) : fd;
 }
 
+int terminal_make_buffers(Terminal *t) {
+        t->typed.data = malloc(2 * TERMINAL_ROOM);
+        if (!t->typed.data)
+                return -ENOMEM;
+        t->shown.data = t->typed.data + TERMINAL_ROOM;
+        return 0;
+}
+
 int terminal_begin(Terminal *t, unsigned mask, int master) {
         *t = (Terminal) { .input = mask & 1U << STDIN_FILENO ? STDIN_FILENO : -1,
                           .output = open_output(terminal_find_output(mask)), .master = master };
         if (t->output < 0)
                 return -errno;
-        t->typed.data = malloc(2 * TERMINAL_ROOM);
-        if (!t->typed.data)
+        if (terminal_make_buffers(t) < 0)
                 return -ENOMEM;
-        t->shown.data = t->typed.data + TERMINAL_ROOM;
         if (!terminal_is_master(master))
                 return -ENOTTY;
         if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)

@@ -34,6 +34,9 @@ typedef struct Terminal {
  * -errno: -ENOTTY if master is not a terminal's master. Call terminal_end() in either case. */
 int terminal_begin(Terminal *t, unsigned mask, int master);
 
+/* For a caller that fills in the rest itself, without terminal_begin(). Returns 0 or -ENOMEM. */
+int terminal_make_buffers(Terminal *t);
+
 /* Makes the user's terminal raw, and begins to read it. May be called again, if another program has changed it
  * meanwhile. Returns 0 or -errno. */
 int terminal_take(Terminal *t);
