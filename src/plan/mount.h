@@ -149,5 +149,11 @@ bool plan_mount_is_directory(const PlanMount *mount);
  * made. */
 bool plan_mount_is_read_only(const PlanMount *mount);
 
+/* Whether a start skips the mount if the host has removed its place since the plan was made: isorun hides the place by
+ * itself, and would not hide it if it had been missing before. */
+static inline bool plan_mount_may_vanish(const PlanMount *mount) {
+        return mount->kind == MOUNT_BLOCKED && mount->place == PLACE_EXISTS && mount->asker < ASKED_BY_SERVICE;
+}
+
 /* Frees what the mount owns. */
 void plan_mount_deinit(PlanMount *mount);

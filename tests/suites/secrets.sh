@@ -106,11 +106,58 @@ test_proc() {
 	shell "they cannot be read inside" "" "for f in $closed; do head -c 1 /proc/\$f; done 2>/dev/null | wc -c | grep -v '^0'"
 }
 
+# Starts isorun, which stops when it has its plan: then it makes the socket for its child, which has no mounts yet.
+# What is removed meanwhile is in the plan.
+start_without() { # PLACE, options...
+	local said=$tmp/vanish-$label-$((++vanishes)) place=$1
+	: >"$place"
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 "${who[@]}" sh -c 'echo $$; exec "$@"' x \
+		strace -D -e trace=socketpair -e inject=socketpair:signal=STOP:when=1 \
+		"$isorun" --quiet "${mode[@]}" --name vanished "${@:2}" </dev/null >"$said" 2>"$said.err" &
+	starter=$!
+	await grep -q "stopped by SIGSTOP" "$said.err"
+	rm "$place"
+	kill -CONT "$(head -n1 "$said")"
+	says=$said.err
+}
+
+# Programs such as useradd make files like /etc/gshadow+, and rename or remove them at once.
+test_vanished() {
+	local place=/etc/gshadow+ starter says
+	if ! "${who[@]}" strace -D -o /dev/null true 2>/dev/null; then
+		skip "$label: a secret that is removed while an instance starts" "strace cannot trace here"
+		return
+	fi
+	start_without $place sleep 7788
+	await runs "^sleep 7788$" && verified vanished
+	echo SECRET >$place
+	run "${who[@]}" "$isoctl" verify --no-legend vanished
+	# promise P8
+	like "$label: isoctl verify finds a secret that comes back" "$status $out" "1 *broken *$place *nothing is mounted there*"
+	rm $place
+	kill "$starter"
+	wait "$starter"
+	await gone "^sleep 7788$"
+
+	# The first hidden file, in a root that is not made in place.
+	start_without /etc/0keytab -v /opt:/mnt:overlay true
+	wait "$starter"
+	is "$label: ... and starts without the first one" "$? $(grep ^isorun: "$says")" "0 "
+
+	start_without /etc/gone-$label -p InaccessiblePaths=/etc/gone-$label true
+	wait "$starter"
+	# promise P8
+	is "$label: what a policy hides must be there" "$? $(grep ^isorun: "$says")" \
+		"125 isorun: -p: InaccessiblePaths=: cannot mount on /etc/gone-$label: No such file or directory"
+}
+
+vanishes=0
 mode=(-p "Optional=MemoryMax TasksMax CPUQuota")
 run_all() {
 	test_places
 	test_data
 	test_proc
+	test_vanished
 	verified_start
 }
 as_everybody run_all

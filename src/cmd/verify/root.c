@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares the mounts of an instance with the plan's. This reads only the tables of mounts, and opens no path of the
- * instance: a file system there could hang. */
+ * instance: a file system there could hang. is_gone() alone looks, and not in a file system that a program serves. */
 #include "cmd/verify/verification.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,7 +12,9 @@
 #include "cmd/instance/kept.h"
 #include "plan/show/promises.h"
 #include "sandbox/wire/kept-answers.h"
+#include "util/fd.h"
 #include "util/mount-table.h"
+#include "util/open-in.h"
 #include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
@@ -182,20 +185,29 @@ static Verdict compare_grant(const Root *root, const Planned *p, const MountEntr
         return lack ? VERDICT_BROKEN : VERDICT_HOLDS;
 }
 
-static void verify_mount(Root *root, const Planned *p) {
-        const MountEntry *e = mount_table_find(&root->inside, p->path);
-        Verdict verdict = VERDICT_BROKEN;
-        char why[WHY_MAX] = "nothing is mounted there";
+/* Whether this process sees the directory that e shows at path, and nothing of that name in it. */
+static bool is_gone_from(const MountEntry *e, const char *path) {
+        _cleanup_(mount_table_deinit) MountTable own = {};
+        _cleanup_free_ char *inner = mount_path_in(e, path);
+        _cleanup_close_ int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        bool gone = false;
 
-        if (root->may_mount)
-                verdict = compare_any(root, p, why);
-        else if (e && streq(e->path, p->path))
-                verdict = streq(p->kind, "grant") ? compare_grant(root, p, e, why) : compare(root, p, e, why);
-        if (verdict == VERDICT_BROKEN && has(p, PROMISE_PERHAPS) && !(e && streq(e->path, p->path))) {
-                verdict = VERDICT_UNSEEN;
-                snprintf(why, sizeof(why), "nothing is mounted there: the plan does so only if the image has the path");
+        if (!inner || top < 0 || startswith(e->type, "fuse") || mount_table_read("/proc/self/mountinfo", &own) < 0)
+                return false;
+        for (size_t i = 0; !gone && i < own.n; i++) {
+                const MountEntry *o = &own.items[i];
+                _cleanup_free_ char *outer = NULL;
+                _cleanup_close_ int fd = -1;
+
+                if (!streq(o->device, e->device) || !path_is_below(inner, o->root))
+                        continue;
+                outer = path_join(o->path, inner + (o->root[1] ? strlen(o->root) : 0) + 1);
+                if (!outer || mount_table_find(&own, outer) != o)
+                        continue;
+                fd = open_in(top, outer + 1, O_NOFOLLOW, 0);
+                gone = fd == -ENOENT;
         }
-        finding_add(&root->v->findings, verdict, p->path, promise_origin(p->promise), "%s", why);
+        return gone;
 }
 
 /* The mount of the plan at or closest above path. */
@@ -212,6 +224,41 @@ static bool find_planned(const Root *root, const char *path, Planned *ret) {
                 found = true;
         }
         return found;
+}
+
+/* Whether the host removed the path while the instance started, and has not made it again. In a directory that is
+ * merged in memory, each file is a mount. */
+static bool is_gone(const Root *root, const Planned *p, const MountEntry *e) {
+        Planned around;
+
+        if (!has(p, PROMISE_VANISH) || !e)
+                return false;
+        for (size_t i = 0; i < root->inside.n; i++)
+                if (streq(root->inside.items[i].path, p->path))
+                        return false;
+        if (find_planned(root, e->path, &around) && streq(around.path, e->path) && has(&around, PROMISE_MERGE))
+                return true;
+        return is_gone_from(e, p->path);
+}
+
+static void verify_mount(Root *root, const Planned *p) {
+        const MountEntry *e = mount_table_find(&root->inside, p->path);
+        Verdict verdict = VERDICT_BROKEN;
+        char why[WHY_MAX] = "nothing is mounted there";
+
+        if (root->may_mount)
+                verdict = compare_any(root, p, why);
+        else if (e && streq(e->path, p->path))
+                verdict = streq(p->kind, "grant") ? compare_grant(root, p, e, why) : compare(root, p, e, why);
+        if (verdict == VERDICT_BROKEN && has(p, PROMISE_PERHAPS) && !(e && streq(e->path, p->path))) {
+                verdict = VERDICT_UNSEEN;
+                snprintf(why, sizeof(why), "nothing is mounted there: the plan does so only if the image has the path");
+        }
+        if (verdict == VERDICT_BROKEN && is_gone(root, p, e)) {
+                verdict = VERDICT_HOLDS;
+                snprintf(why, sizeof(why), "the host has removed it: nothing is there to hide");
+        }
+        finding_add(&root->v->findings, verdict, p->path, promise_origin(p->promise), "%s", why);
 }
 
 /* The path of a mount below one of the plan, with a slash before it. */

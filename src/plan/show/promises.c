@@ -117,13 +117,13 @@ static const char *const mount_kinds[] = {
 };
 
 static void print_flags(const PlanMount *m, FILE *f) {
-        fprintf(f, " \"%s%s%s%s%s%s%s%s\"", plan_mount_is_read_only(m) ? PROMISE_READ_ONLY : "",
+        fprintf(f, " \"%s%s%s%s%s%s%s%s%s\"", plan_mount_is_read_only(m) ? PROMISE_READ_ONLY : "",
                 m->attributes.no_exec ? PROMISE_NO_EXEC : "", m->attributes.devices ? PROMISE_DEVICES : "",
                 m->attributes.recursive ? PROMISE_RECURSIVE : "",
                 m->merge || m->kind == MOUNT_MERGE ? PROMISE_MERGE : "",
                 m->source.kind == SOURCE_LAYERS ? PROMISE_LAYERS : "",
                 m->kind == MOUNT_GRANT && m->grant_write ? PROMISE_GRANT_WRITE : "",
-                m->place == PLACE_IF_THERE ? PROMISE_PERHAPS : "");
+                m->place == PLACE_IF_THERE ? PROMISE_PERHAPS : "", plan_mount_may_vanish(m) ? PROMISE_VANISH : "");
 }
 
 static const char *options_of(const PlanMount *m) {

@@ -37,6 +37,7 @@
 #define PROMISE_LAYERS "l"   /* the source is an overlay of several directories, which has no path */
 #define PROMISE_GRANT_WRITE "w"
 #define PROMISE_PERHAPS "?"  /* only if the path exists */
+#define PROMISE_VANISH "v"   /* not if the host removed the path while the instance started */
 
 /* Begins a promise. */
 void promise_begin(FILE *f, const char *origin, const char *kind);

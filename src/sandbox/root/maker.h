@@ -71,11 +71,12 @@ int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret);
 int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
                const char *options);
 
-/* Attaches a detached mount to the destination of m, which is made if it does not exist. */
+/* Attaches a detached mount to the destination of m, which is made if it does not exist. Returns 1 if the destination
+ * is gone, and plan_mount_may_vanish(). */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd);
 
 /* Does so with a copy of a mount that is attached already, and hides what is at the destination. Behind the guard, name
- * is that mount's in scratch, where nobody else can exchange it, and attached may be -1. */
+ * is that mount's in scratch, where nobody else can exchange it, and attached may be -1. Returns the same. */
 int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *name);
 
 /* Makes an empty directory with the attributes and options of m in scratch, named rm->empty_name. Returns 0, or -errno

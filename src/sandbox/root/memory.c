@@ -176,13 +176,24 @@ static int make_blocked(RootMaker *rm, bool directory) {
         _cleanup_close_ int copy = -1;
         int r;
 
-        if ((directory ? mkdirat(rm->scratch, name, 0) : mknodat(rm->scratch, name, S_IFREG, 0)) < 0)
+        if ((directory ? mkdirat(rm->scratch, name, 0) : mknodat(rm->scratch, name, S_IFREG, 0)) < 0 && errno != EEXIST)
                 return -errno;
         copy = open_tree(rm->scratch, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
         r = copy < 0 ? -errno : mount_set_attributes(copy, attributes);
         if (r >= 0 && rm->guard)
                 r = mount_attach_at(copy, rm->scratch, name);
         return r < 0 ? r : TAKE_FD(copy);
+}
+
+/* Only a mount that is attached can be copied. So if the place of the first one is gone, the next one is made anew. */
+static int place_first(RootMaker *rm, const PlanMount *m, int *first) {
+        int r = root_place(rm, m, *first);
+
+        if (r > 0) {
+                fd_bin_add(&rm->spent, *first);
+                *first = -1;
+        }
+        return r;
 }
 
 /* One file and one directory hide all others. The first mount of it has its attributes when it is attached; the others
@@ -195,7 +206,7 @@ int root_do_blocked(RootMaker *rm, const PlanMount *m) {
                 if (*first < 0)
                         return root_mount_fail(rm, m, -*first, "hide", m->destination);
                 if (!rm->guard)
-                        return root_place(rm, m, *first);
+                        return place_first(rm, m, first);
         }
         return root_place_copy(rm, m, *first, blocked_name(m->on_directory));
 }

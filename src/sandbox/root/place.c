@@ -154,12 +154,35 @@ int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char
         return r < 0 ? -errno : 0;
 }
 
+/* Whether the directory of path is there, and path is not. */
+static bool is_gone(RootMaker *rm, const char *path) {
+        _cleanup_free_ char *parent = path_parent(path);
+        int fd = parent ? root_open_destination(rm, parent) : -ENOMEM, there;
+
+        if (fd < 0)
+                return false;
+        there = open_in(fd, path_name(path), O_NOFOLLOW, RESOLVE_BENEATH);
+        fd_bin_add(&rm->spent, fd);
+        fd_bin_add(&rm->spent, there);
+        return there == -ENOENT;
+}
+
+/* If another file is renamed over the place meanwhile, the kernel says that the place does not exist. So only a look at
+ * it shows that it is gone. */
 int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
+        enum { TRIES = 100 };
         RootName at;
         int r = make_place(rm, m, &at);
 
         if (r >= 0)
                 r = mount_attach_at(mount_fd, at.directory, at.name);
+        for (unsigned i = 0; r == -ENOENT && i < TRIES && plan_mount_may_vanish(m); i++) {
+                if (is_gone(rm, m->destination))
+                        return 1;
+                r = make_place(rm, m, &at);
+                if (r >= 0)
+                        r = mount_attach_at(mount_fd, at.directory, at.name);
+        }
         return r < 0 ? root_mount_fail(rm, m, -r, "mount on", m->destination) : 0;
 }
 
