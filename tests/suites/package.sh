@@ -25,7 +25,7 @@ is "meson dist" "$status" 0
 tar -x -f "$tmp"/dist/meson-dist/*.tar.gz -C "$tmp/isorun" --strip-components=1
 cd "$tmp/isorun" || exit
 
-run timeout 500 dpkg-buildpackage -us -uc -b
+run timeout 900 dpkg-buildpackage -us -uc -b
 is "... makes a tarball that dpkg-buildpackage builds" "$status" 0
 unlike "has nothing to warn of" "$(grep -E '^dh_[a-z]*: |dpkg-[a-z]*: warning' <<<"$out$err")" "*warning*"
 is "lintian finds no error" "$(lintian --allow-root --fail-on error ../isorun_*.changes >&2 && echo good)" good
