@@ -996,6 +996,33 @@ test_copy_up() {
 	rm -r "$bundle/rootfs/etc/up"
 }
 
+# Hooks of startContainer are files of the image.
+test_start_hooks() {
+	local filter
+	filter='linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":5},{"names":["sync"],"action":"SCMP_ACT_KILL_PROCESS"}]}'
+	hook() { echo "hooks={\"startContainer\":[{\"path\":\"/bin/busybox\",\"args\":[\"sh\",\"-c\",\"$1\"]}]}"; }
+	bundle 'process.user={"uid":1,"gid":2}' "$filter" \
+		"$(hook 'busybox id >&2; busybox grep -E ^NoNew\\|^CapBnd /proc/self/status >&2; busybox mkdir /dev/x')" -- sh -c 'echo command'
+	oci run --bundle "$bundle" box
+	# promise P64
+	like "a hook of startContainer has the ids, capabilities and filter of the command" "$status $err" "1 uid=1 gid=2*
+CapBnd:	0000000020000420
+NoNewPrivs:	1
+mkdir: can't create directory '/dev/x': Input/output error
+isorun-oci: error running startContainer hook #0: /bin/busybox: exit status 1*"
+	bundle process.noNewPrivileges=false "$filter" "$(hook 'busybox grep ^CapEff /proc/self/status >&2; busybox mkdir /dev/x')" -- sh -c 'echo command'
+	oci run --bundle "$bundle" box
+	# promise P64
+	like "... also of a command without no_new_privs" "$status $err" "1 CapEff:	0000000020000420
+mkdir: can't create directory '/dev/x': Input/output error
+isorun-oci: error running startContainer hook *"
+	refuses "a hook that the filter kills" "error running startContainer hook #0: /bin/busybox: ended by signal 31 (bad system call)*" \
+		"$filter" 'hooks={"startContainer":[{"path":"/bin/busybox","args":["sync"]}]}'
+	bundle "hooks={\"createContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"cat ./etc/hidden >&2\"]}]}" -- sh -c true
+	oci run --bundle "$bundle" box
+	no_refusal is "the working directory of a hook of createContainer is the root" "$status $err" "0 hidden"
+}
+
 # A hook that writes its name, the status that it gets, and whether it is in the host's mount namespace.
 test_hooks() {
 	local hooks='' kind host
@@ -1028,27 +1055,28 @@ command'
 	A="of the caller" oci run --bundle "$bundle" box
 	no_refusal is "... others without one have that of isorun-oci" "$status $err" "0 of the caller"
 	for kind in prestart createContainer startContainer; do
-		refuses "a hook of $kind that fails" "a hook of $kind has failed: /bin/busybox: exit status 1*" \
+		refuses "a hook of $kind that fails" "error running $kind hook #0: /bin/busybox: exit status 1*" \
 			"hooks={\"$kind\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}]}"
 	done
-	refuses "a hook that takes too long" "a hook of prestart has failed: /bin/busybox: not done in 1 s" \
-		'hooks={"prestart":[{"path":"/bin/busybox","args":["sleep","100"],"timeout":1}]}'
-	refuses "a hook that is not there" "a hook of createRuntime has failed: /no/hook: exit status 127" 'hooks={"createRuntime":[{"path":"/no/hook"}]}'
+	refuses "a hook that takes too long" "error running prestart hook #1: /bin/busybox: not done in 1 s" \
+		'hooks={"prestart":[{"path":"/bin/busybox","args":["true"]},{"path":"/bin/busybox","args":["sleep","100"],"timeout":1}]}'
+	refuses "a hook that is not there" "error running createRuntime hook #0: /no/hook: exit status 127" 'hooks={"createRuntime":[{"path":"/no/hook"}]}'
 	refuses "a hook without a path" "config.json:*: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
 	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
 	like "a hook of poststart that fails ends the container" "$status $err$(ls "$state")" \
-		"1 isorun-oci: a hook of poststart has failed: /bin/busybox: exit status 1"
+		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
 	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- busybox sleep 7664
 	oci create --bundle "$bundle" box
 	oci start box
 	like "... also one that start has started" "$status $err$(ls "$state")" \
-		"1 isorun-oci: a hook of poststart has failed: /bin/busybox: exit status 1"
+		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
 	also ok "... which has ended" gone '^busybox sleep 7664$'
 	bundle 'hooks={"poststop":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
 	no_refusal is "a hook of poststop that fails is a notice" "$status $err" \
-		"5 isorun-oci: notice: a hook of poststop has failed: /bin/busybox: exit status 1"
+		"5 isorun-oci: notice: error running poststop hook #0: /bin/busybox: exit status 1"
+	test_start_hooks
 }
 
 # What crun has beside runc's command line.

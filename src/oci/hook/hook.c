@@ -63,10 +63,10 @@ static pid_t spawn(const SpecHook *hook, char **inherited, const char *state) {
 /* Returns the wait status, -ETIMEDOUT, or another -errno. */
 static int await(pid_t pid, unsigned timeout) {
         const uint64_t end = timeout ? clock_usec(CLOCK_MONOTONIC) + timeout * UINT64_C(1000000) : 0;
-        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
-        int r = pidfd < 0 ? -errno : 0, status;
+        _cleanup_close_ int pidfd = timeout ? sys_pidfd_open(pid, 0) : -1;
+        int r = timeout && pidfd < 0 ? -errno : 0, status;
 
-        while (r == 0) {
+        while (timeout && r == 0) {
                 r = poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, clock_msec_until(end));
                 if (r < 0)
                         r = errno == EINTR ? 0 : -errno;
@@ -80,20 +80,28 @@ static int await(pid_t pid, unsigned timeout) {
         return r < 0 ? r : status;
 }
 
-static int run(const SpecHook *hook, char **inherited, const char *state, char error[static HOOK_ERROR_MAX]) {
+/* A filter of config.json may do that to a hook of startContainer. */
+static const char *signal_hint(int sig) {
+        return sig == SIGSYS ? " (bad system call)" : "";
+}
+
+static int run(const SpecHook *hooks, size_t i, char **inherited, const char *state,
+               char error[static HOOK_ERROR_MAX]) {
+        const SpecHook *hook = &hooks[i];
         pid_t pid = spawn(hook, inherited, state);
         int status = pid < 0 ? pid : await(pid, hook->timeout);
 
         if (status == 0)
                 return 0;
         if (status == -ETIMEDOUT)
-                snprintf(error, HOOK_ERROR_MAX, "%.150s: not done in %u s", hook->path, hook->timeout);
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: not done in %u s", i, hook->path, hook->timeout);
         else if (status < 0)
-                snprintf(error, HOOK_ERROR_MAX, "%.150s: %s", hook->path, strerror(-status));
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: %s", i, hook->path, strerror(-status));
         else if (WIFSIGNALED(status))
-                snprintf(error, HOOK_ERROR_MAX, "%.150s: ended by signal %d", hook->path, WTERMSIG(status));
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: ended by signal %d%s", i, hook->path, WTERMSIG(status),
+                         signal_hint(WTERMSIG(status)));
         else
-                snprintf(error, HOOK_ERROR_MAX, "%.150s: exit status %d", hook->path, WEXITSTATUS(status));
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: exit status %d", i, hook->path, WEXITSTATUS(status));
         return status < 0 ? status : -ECANCELED;
 }
 
@@ -102,10 +110,10 @@ int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char 
         int r = 0;
 
         if (spec->n_hooks[kind] && !text) {
-                snprintf(error, HOOK_ERROR_MAX, "%s", strerror(ENOMEM));
+                snprintf(error, HOOK_ERROR_MAX, "#0: %s", strerror(ENOMEM));
                 return -ENOMEM;
         }
         for (size_t i = 0; r >= 0 && i < spec->n_hooks[kind]; i++)
-                r = run(&spec->hooks[kind][i], state->environment, text, error);
+                r = run(spec->hooks[kind], i, state->environment, text, error);
         return r;
 }

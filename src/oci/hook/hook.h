@@ -12,6 +12,6 @@ typedef struct HookState {
 enum { HOOK_ERROR_MAX = 256 };
 
 /* Runs the hooks of a kind in their order, in the namespaces of this process, until one fails. Each gets the state of
- * the container as JSON on standard input, and standard error as standard output. Returns 0, or -errno with the reason
- * in error. */
+ * the container as JSON on standard input, and standard error as standard output. Returns 0, or -errno with the number
+ * of the hook, its path and the reason in error. */
 int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char error[static HOOK_ERROR_MAX]);

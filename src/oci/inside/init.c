@@ -112,7 +112,7 @@ static int run_hooks(const Init *init, SpecHookKind kind, const HookState *state
         char error[HOOK_ERROR_MAX];
         int r = hooks_run(init->spec, kind, state, error);
 
-        return r < 0 ? fail(f, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
+        return r < 0 ? fail(f, -r, "error running %s hook %s", spec_hook_names[kind], error) : 0;
 }
 
 /* The host's /proc shows this process by the host's number. */
@@ -123,13 +123,16 @@ static pid_t outer_pid(void) {
 }
 
 /* Some hooks complete the root, so all mounts are there by then, and nothing is write-protected. */
-static int run_hooks_before_pivot(const Init *init, Failure *f) {
+static int run_hooks_before_pivot(const Init *init, int root, Failure *f) {
         const Message begun = { .type = MESSAGE_STEP, .value = STEP_BEGUN };
 
         if (init->spec->n_hooks[SPEC_PRESTART] + init->spec->n_hooks[SPEC_CREATE_RUNTIME] > 0) {
                 (void) message_send(init->socket, &begun, NULL, 0);
                 wait_for(init, MESSAGE_CONTINUE);
         }
+        /* As runc has it, the working directory of these is the root. */
+        if (init->spec->n_hooks[SPEC_CREATE_CONTAINER] > 0 && fchdir(root) < 0)
+                return fail(f, errno, "cannot change to the root");
         return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "creating", outer_pid(), NULL }, f);
 }
 
@@ -145,7 +148,7 @@ static int make_root(const Init *init, Failure *f) {
         if (r >= 0)
                 fd_close(walk(root, init->process->directory, WALK_MAKE_DIRECTORY, true));
         if (r >= 0)
-                r = run_hooks_before_pivot(init, f);
+                r = run_hooks_before_pivot(init, root, f);
         if (r >= 0 && init->process->terminal)
                 r = console_open(init->process, root, true, init->socket, f);
         if (r >= 0)
@@ -233,10 +236,12 @@ _Noreturn void init_main(Init *init) {
         init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
-        /* As runc has it, these have the environment of the command. */
-        if (run_hooks(init, SPEC_START_CONTAINER, &(HookState) { init->id, "created", getpid(), command.environment },
+        /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has
+         * it, they also have its environment. */
+        if (process_confine(init->spec, init->process, init->groups_denied, &f) >= 0 &&
+            run_hooks(init, SPEC_START_CONTAINER, &(HookState) { init->id, "created", getpid(), command.environment },
                       &f) >= 0)
-                process_become(init->spec, init->process, &command, init->groups_denied, &f);
+                process_execute(init->process, &command, &f);
         give_up(r, &f);
 }
 
@@ -266,6 +271,7 @@ _Noreturn void init_enter(Init *init) {
                 give_up(init->socket, &f);
         report_ready(init);
         reset_signals(init);
-        process_become(init->spec, init->process, &command, init->groups_denied, &f);
+        if (process_confine(init->spec, init->process, init->groups_denied, &f) >= 0)
+                process_execute(init->process, &command, &f);
         give_up(init->socket, &f);
 }

@@ -208,8 +208,7 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
-int process_become(const Spec *spec, const SpecProcess *process, const Command *command, bool groups_denied,
-                   Failure *f) {
+int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, Failure *f) {
         const bool no_new_privileges = process->no_new_privileges || spec->policy;
         _cleanup_close_ int landlock = -1;
         bool entered;
@@ -234,10 +233,10 @@ int process_become(const Spec *spec, const SpecProcess *process, const Command *
                 r = enter_directory(process->directory, entered, f);
         if (r >= 0 && landlock >= 0 && sys_landlock_restrict_self(landlock, 0) < 0)
                 r = fail(f, errno, "cannot apply Landlock");
-        if (r >= 0 && no_new_privileges)
-                r = install_filter(spec, f);
-        if (r < 0)
-                return r;
+        return r >= 0 && no_new_privileges ? install_filter(spec, f) : r;
+}
+
+int process_execute(const SpecProcess *process, const Command *command, Failure *f) {
         execve(command->path, process->arguments, command->environment);
         return fail(f, errno, "cannot execute %s", command->path);
 }

@@ -17,7 +17,9 @@ typedef struct Command {
  * is known before the start. This process executes *ret or ends, so nobody frees it. */
 int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f);
 
-/* Takes the ids, capabilities and filter of spec for a process, and executes the command. Returns only if that fails.
- * groups_denied: setgroups(2) is denied in the user namespace. */
-int process_become(const Spec *spec, const SpecProcess *process, const Command *command, bool groups_denied,
-                   Failure *f);
+/* Takes the ids, capabilities and filter of spec for a process. groups_denied: setgroups(2) is denied in the user
+ * namespace. */
+int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, Failure *f);
+
+/* Executes the command. Returns only if that fails. */
+int process_execute(const SpecProcess *process, const Command *command, Failure *f);

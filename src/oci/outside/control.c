@@ -31,7 +31,7 @@ static void run_poststop(const Spec *spec, const State *state, Report *report) {
         char error[HOOK_ERROR_MAX];
 
         if (hooks_run(spec, SPEC_POSTSTOP, &(HookState) { state->id, status_name(STATUS_STOPPED), 0, NULL }, error) < 0)
-                report_notice(report, "a hook of poststop has failed: %s", error);
+                report_notice(report, "error running poststop hook %s", error);
 }
 
 /* Of a container that was left half made, there may be no config.json. create has printed the notices about it. */
@@ -53,7 +53,7 @@ static int run_poststart(const State *state, Report *report) {
         spec_deinit(&spec);
         if (r >= 0)
                 return 0;
-        r = report_error(report, -r, "a hook of poststart has failed: %s", error);
+        r = report_error(report, -r, "error running poststart hook %s", error);
         (void) container_delete(state, true, report);
         return r;
 }

@@ -111,7 +111,7 @@ static int run_hooks(const Creation *c, SpecHookKind kind) {
         char error[HOOK_ERROR_MAX];
         int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "creating", c->pid, NULL }, error);
 
-        return r < 0 ? report_error(c->report, -r, "a hook of %s has failed: %s", spec_hook_names[kind], error) : 0;
+        return r < 0 ? report_error(c->report, -r, "error running %s hook %s", spec_hook_names[kind], error) : 0;
 }
 
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
