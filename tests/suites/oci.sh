@@ -850,7 +850,7 @@ test_exec() {
 	echo '{"args":["sh","-c","echo $0 $A; busybox id -u"],"env":["PATH=/bin","A=b"],"cwd":"/","user":{"uid":5,"gid":5}}' >"$tmp/process"
 	oci exec --process "$tmp/process" box
 	no_refusal is "--process says all of it" "$status $out" $'0 sh b\n5'
-	oci exec --process <(cat "$tmp/process") box
+	oci exec --process <(sleep 0.2; cat "$tmp/process") box
 	no_refusal is "... from a pipe, too" "$status $out" $'0 sh b\n5'
 	for option in --cwd=/dev --env=A=c --user=7 --additional-gids=7 --cap=CAP_CHOWN --apparmor=profile --no-new-privs; do
 		oci exec --process "$tmp/process" "$option" box

@@ -182,12 +182,19 @@ int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report)
         return spec_parse(bundle, text, size, ret, report);
 }
 
+/* Waits for the writer of a pipe, unlike file_read(): the caller has named it. */
+static int read_also_pipe(const char *path, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        return fd < 0 ? -errno : fd_read_all(fd, ret, ret_size);
+}
+
 int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report) {
         _cleanup_free_ char *text = NULL;
         SpecProcess process = {};
         json_t *json = NULL;
         size_t size;
-        int r = file_read(AT_FDCWD, path, &text, &size); /* also a pipe */
+        int r = read_also_pipe(path, &text, &size);
         Place place = { .file = path, .report = report };
 
         if (r < 0)
@@ -211,7 +218,7 @@ int spec_read_resources(const char *path, json_t **ret, Report *report) {
         const bool input = streq(path, "-");
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r = input ? file_read(AT_FDCWD, "/dev/stdin", &text, &size) : text_file_read(path, &text, &size);
+        int r = input ? read_also_pipe("/dev/stdin", &text, &size) : text_file_read(path, &text, &size);
 
         if (r < 0)
                 return report_error(report, -r, "cannot read %s: %s", path, text_file_strerror(-r));
