@@ -94,7 +94,7 @@ static int compare(const Task *t, const Promise *p) {
 static Verdict check_bytes(_unused_ const Verification *v, const Promise *p, const Task *t, char why[static WHY_MAX]) {
         int r = t->reaper || t->being_made ? 1 : compare(t, p);
 
-        if (r > 0 || r == -ESRCH || !task_lives(t))
+        if (r > 0 || (r < 0 && !task_lives(t)))
                 return VERDICT_HOLDS;
         if (r == 0)
                 snprintf(why, WHY_MAX, "none of its filters has the instructions of the plan's");

@@ -79,9 +79,22 @@ static int open_process(pid_t pid) {
 }
 
 static int look_at_process(const char *name, pid_t *ret_pid, ProcessLife *ret) {
-        _cleanup_close_ int dir = parse_int(name, 1, INT_MAX, ret_pid) < 0 ? -1 : open_process(*ret_pid);
+        _cleanup_close_ int dir = -1;
 
-        return dir < 0 ? -ENOENT : process_life(dir, ret);
+        if (parse_int(name, 1, INT_MAX, ret_pid) < 0)
+                return -ENOENT;
+        dir = open_process(*ret_pid);
+        return dir < 0 ? -errno : process_life(dir, ret);
+}
+
+/* Whether an error says that the thread is not there any more. Any other one says nothing about it. */
+static bool has_ended(int r) {
+        return r == -ENOENT || r == -ESRCH;
+}
+
+/* A lack of fds or memory would hide a process. Others may not be readable, because they are other users'. */
+static bool is_shortage(int r) {
+        return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
 }
 
 static int list_processes(const Instance *instance, Processes *ret) {
@@ -94,8 +107,11 @@ static int list_processes(const Instance *instance, Processes *ret) {
                 Process *p;
                 int pid;
 
-                if (look_at_process(e->d_name, &pid, &life) < 0)
+                r = look_at_process(e->d_name, &pid, &life);
+                if (r < 0) {
+                        r = is_shortage(r) ? r : 0;
                         continue;
+                }
                 p = ARRAY_APPEND(ret->items, ret->n);
                 if (p)
                         *p = (Process) { .pid = pid, .parent = life.parent, .started = life.started,
@@ -202,13 +218,14 @@ static int read_task(int dir, Task *t) {
 
 /* Reads the thread. What was read counts only if the thread still lived afterwards. Returns -ESRCH if it has ended. */
 static int read_living_task(int dir, Task *t) {
-        int r = read_task(dir, t);
+        int r = read_task(dir, t), life_r;
         ProcessLife life;
 
         if (r == -ENOMEM)
                 return r;
-        if (process_life(dir, &life) < 0 || life.ends)
-                return -ESRCH;
+        life_r = process_life(dir, &life);
+        if (life_r < 0 || life.ends)
+                return life_r < 0 && !has_ended(life_r) ? life_r : -ESRCH;
         t->started = life.started;
         return r;
 }
@@ -233,7 +250,7 @@ static int add_task(Tasks *tasks, const Process *process, const Instance *instan
                 return 0;
         }
         task_deinit(&t);
-        if (r == -ESRCH || r == -ENOENT)
+        if (has_ended(r))
                 return 0;
         tasks->n_unread++;
         return r >= 0 || r == -ENOMEM ? -ENOMEM : 0;
@@ -247,12 +264,15 @@ static int add_process(Tasks *tasks, const Process *process, const Instance *ins
         ProcessLife life;
 
         if (!stream) {
+                tasks->n_unread += !has_ended(-errno);
                 fd_close(list);
-                return 0; /* it has ended */
+                return 0;
         }
-        if (process_life(dir, &life) < 0 || life.started != process->started) {
+        r = process_life(dir, &life);
+        if (r < 0 || life.started != process->started) { /* or another process has its number */
+                tasks->n_unread += r < 0 && !has_ended(r);
                 closedir(stream);
-                return 0; /* the same; another process may have its number */
+                return 0;
         }
         while (r >= 0 && (e = readdir(stream))) {
                 if (e->d_name[0] == '.')
@@ -270,10 +290,12 @@ bool task_lives(const Task *t) {
         _cleanup_close_ int process = open_process(t->pid), dir = -1;
         ProcessLife life;
         char path[32];
+        int r;
 
         snprintf(path, sizeof(path), "task/%d", t->tid);
         dir = process < 0 ? -1 : openat(process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return dir >= 0 && process_life(dir, &life) >= 0 && life.started == t->started && !life.ends;
+        r = dir < 0 ? -errno : process_life(dir, &life);
+        return r < 0 ? !has_ended(r) : life.started == t->started && !life.ends;
 }
 
 unsigned tasks_outer_filters(const Tasks *tasks) {
