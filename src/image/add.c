@@ -147,11 +147,12 @@ static int add_layers(Adder *a) {
         return 0;
 }
 
-static bool has_others(const Adder *a) {
-        for (size_t i = 0; i < a->manifest.n_layers; i++)
-                if (layer_has_others(a->store, a->diff_ids[i].hex))
-                        return true;
-        return false;
+static int has_others(const Adder *a) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < a->manifest.n_layers; i++)
+                r = layer_has_others(a->store, a->diff_ids[i].hex);
+        return r < 0 ? report_error(a->report, -r, "cannot read the store: %s", strerror(-r)) : r;
 }
 
 static int find_user(const Adder *a, const char *name, ImageUser *ret) {
@@ -167,11 +168,13 @@ static int find_user(const Adder *a, const char *name, ImageUser *ret) {
 static int write_policy(Adder *a) {
         const StoreUsers *users = &a->store->users;
         _cleanup_(config_facts_deinit) ConfigFacts facts = {};
-        ConfigIds ids = { .keep = users->kind != STORE_OWN, .subordinate = users->kind == STORE_SUBORDINATE,
-                          .others = has_others(a) };
+        ConfigIds ids = { .keep = users->kind != STORE_OWN, .subordinate = users->kind == STORE_SUBORDINATE };
         ImageUser user = {};
-        int r = config_read_facts(a->config, a->config_size, &facts, a->report);
+        int r = has_others(a);
 
+        ids.others = r > 0;
+        if (r >= 0)
+                r = config_read_facts(a->config, a->config_size, &facts, a->report);
         if (r >= 0 && facts.user && ids.keep)
                 r = find_user(a, facts.user, &user);
         ids.uid = user.uid;

@@ -124,10 +124,12 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
 bool layer_exists(const Store *store, const char *diff_id) {
         _cleanup_free_ char *path = format("layers/%s", diff_id);
 
-        return path && faccessat(store->fd, path, F_OK, 0) >= 0;
+        if (!path)
+                return -ENOMEM;
+        return faccessat(store->fd, path, F_OK, 0) >= 0 ? 1 : errno == ENOENT ? 0 : -errno;
 }
 
-bool layer_has_others(const Store *store, const char *diff_id) {
+int layer_has_others(const Store *store, const char *diff_id) {
         _cleanup_free_ char *path = format("layers/%s/others", diff_id);
 
         return path && faccessat(store->fd, path, F_OK, 0) >= 0;

@@ -27,8 +27,8 @@ int layer_add(Unpackers *u, int file, Compression compression, const Digest *dif
 
 bool layer_exists(const Store *store, const char *diff_id);
 
-/* Whether some files of the layer belong to others than root. */
-bool layer_has_others(const Store *store, const char *diff_id);
+/* Whether some files of the layer belong to others than root: 1, 0 or -errno. */
+int layer_has_others(const Store *store, const char *diff_id);
 
 /* Compares a layer with its digest of the time when it was unpacked. Returns 1 if it is the same, 0, or -errno. */
 int layer_verify(const HashLibrary *hash, const Store *store, const char *diff_id);

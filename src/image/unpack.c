@@ -143,7 +143,7 @@ static int check_id(Unpacker *up, int64_t id, const IdRange *range, const char *
         if (!up->u->owners || range->count == 0 || id <= range->count)
                 return 0;
         snprintf(text, sizeof(text), "it belongs to %s %lld, and your subordinate ids are enough for 0 to %u "
-                 "(as root: usermod --add-sub%ss)", what, (long long) id, range->count, what);
+                 "(65536 is the most; root's store has no such bound)", what, (long long) id, range->count);
         return refuse(up, text);
 }
 
@@ -283,8 +283,10 @@ static int unpack_file(Unpacker *up) {
 
 static int unpack_symlink(Unpacker *up) {
         const char *target = up->lib->archive_entry_symlink(up->entry);
-        int r = remove_earlier(up);
+        int r = check_owner(up);
 
+        if (r >= 0)
+                r = remove_earlier(up);
         if (r < 0)
                 return r;
         if (!target || !*target)
@@ -336,9 +338,22 @@ static int unpack_whiteout(Unpacker *up) {
 }
 
 static int unpack_fifo(Unpacker *up) {
-        int r = remove_earlier(up);
+        _cleanup_close_ int fd = -1;
+        struct timespec times[2];
+        int r = check_owner(up);
 
-        return r < 0 ? r : mknodat(up->parent, up->member.name, S_IFIFO | (mode_of(up) & 0777), 0) < 0 ? -errno : 0;
+        if (r >= 0)
+                r = remove_earlier(up);
+        if (r < 0)
+                return r;
+        if (mknodat(up->parent, up->member.name, S_IFIFO | 0600, 0) < 0)
+                return -errno;
+        fd = openat(up->parent, up->member.name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        times_of(up, times);
+        return set_attributes(up, fd, mode_of(up) & 0777, (uid_t) up->lib->archive_entry_uid(up->entry),
+                              (gid_t) up->lib->archive_entry_gid(up->entry), times);
 }
 
 static int unpack_entry(Unpacker *up) {

@@ -213,8 +213,8 @@ static bool is_id(const char *text, uint32_t *ret) {
         return true;
 }
 
-/* Finds the first line with this name, or if there is none, with this number. Changes text. Returns whether a line was
- * found, with its fields. */
+/* Finds the first line with this name, or this id: a number is not compared with names. Changes text. Returns whether
+ * there is one, with its fields. */
 static bool find_line(char *text, const char *wanted, size_t fields_min, char *fields[static FIELDS_MAX]) {
         const bool numeric = is_id(wanted, &(uint32_t) { 0 });
 

@@ -8,8 +8,8 @@
 #include "image/store.h"
 #include "util/report.h"
 
-/* Decides of which kind the store is, if it is the user's, and has no layers yet. Then does nothing, or makes this
- * process root of a user namespace with these ids, so that it can read, make and remove such files. add: layers are
- * about to be added; otherwise an empty store stays undecided. The store must be locked, except by a caller that only
- * reads. Sets store->users. Returns 0 or -errno, reported. */
+/* A user's store that has no layers yet gets its kind here. If it keeps ids, makes this process root of a user
+ * namespace with them, so that it can read, make and remove such files. add: layers are about to be added; otherwise
+ * an empty store stays undecided. The store must be locked, except by a caller that only reads. Sets store->users.
+ * Returns 0 or -errno, reported. */
 int store_users_enter(Store *store, bool add, Report *report);

@@ -122,12 +122,15 @@ static void drop_places(Policy *image, const Policy *policy) {
         list->n = n;
 }
 
-/* A user of the policy has a group of the policy's, and not the image's. */
+/* A user of the policy has a group of the policy's, and not the image's. A group alone replaces only the group:
+ * without the image's user, the command would be root. */
 static void drop_user(Policy *image, const Policy *policy) {
-        if (!policy_get(policy, D_User) && !policy_get(policy, D_Group))
-                return;
-        setting_list_clear(&image->settings[D_User]);
-        setting_list_clear(&image->settings[D_Group]);
+        const bool user = policy_get(policy, D_User);
+
+        if (user)
+                setting_list_clear(&image->settings[D_User]);
+        if (user || policy_get(policy, D_Group))
+                setting_list_clear(&image->settings[D_Group]);
 }
 
 /* The files belong to the subordinate ids that the user had when the image was added. */

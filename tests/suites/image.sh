@@ -427,6 +427,8 @@ users() {
 		$'0 33\n44\n/srv/app\nof app'
 	refusal inside "another user of the policy has nothing of the image's" "5 5 0 33 no no" --root image:users:1 -p User=5 -p Group=5 \
 		'echo $(id -u; id -g; stat -c %u /srv/root /srv/app; cat /srv/app/secret 2>/dev/null || echo no; cat /srv/root 2>/dev/null || echo no)'
+	# promise P63
+	refusal inside "a group of the policy does not make it root" "33 5" --root image:users:1 -p Group=5 'echo $(id -u; id -g)'
 	refusal inside "... also in a layer in memory, which keeps them, too" "33 changed" --root image:users:1:overlay \
 		'echo changed >/srv/app/secret; echo $(stat -c %u /srv/app/secret; cat /srv/app/secret)'
 	image verify

@@ -206,6 +206,10 @@ static void test_subordinate(void **state) {
         assert_true(has_rule(f->plan, D_RestrictNamespaces));
         expect_in("environment", plan_shown(f), "\nenvironment=HOME=/root\n");
 
+        /* The same number as the caller's, and another user: it must not have the caller's keyring. */
+        plan_expect_good(f, "PrivateUsers=subordinate\nUser=1000\nGroup=1000");
+        assert_true(f->plan->keyring);
+
         plan_expect_good(f, "PrivateUsers=subordinate\nUser=65536\nGroup=7");
         assert_true(f->plan->set_owner);
         expect_number("uid", f->plan->uid, 65536);

@@ -119,7 +119,8 @@ static bool needs_keyring(Builder *b) {
 
         return plan_allows_call(plan, "keyctl") || plan_allows_call(plan, "add_key") ||
                plan_allows_call(plan, "request_key") || build_allows_family(b, AF_ALG) ||
-               build_allows_family(b, AF_RXRPC) || plan->uid != b->host->uid || build_has_private_ids(b->policy);
+               build_allows_family(b, AF_RXRPC) || plan->uid != b->host->uid || build_has_private_ids(b->policy) ||
+               build_has_subordinate_ids(b->policy);
 }
 
 int build_bounds(Builder *b) {
