@@ -96,7 +96,7 @@ int oci_kill(const OciCall *call) {
 }
 
 /* Of a container that was left half made, only the directory is there. */
-static int delete_by_force(const OciCall *call) {
+static int delete_by_force(const OciCall *call, bool matching) {
         _cleanup_state_ State state = { .root = strdup(call->root), .id = strdup(call->id), .directory = -1 };
         Report quiet = {};
         int r;
@@ -105,17 +105,21 @@ static int delete_by_force(const OciCall *call) {
         r = state_load(call->root, call->id, &state, &quiet);
         if (r == -ENOENT)
                 return 0;
+        if (r == -EBUSY && matching) {
+                report_notice(call->report, "%s is not removed: it is being created, or was left half made", call->id);
+                return 0;
+        }
         if (r == -EBUSY)
                 return state_remove(&state, call->report) < 0;
         return r < 0 ? state_load(call->root, call->id, &state, call->report) < 0
                      : container_delete(&state, true, call->report) < 0;
 }
 
-static int delete_one(const OciCall *call) {
+static int delete_one(const OciCall *call, bool matching) {
         _cleanup_state_ State state = { .directory = -1 };
 
         if (command_line_has(call->line, 'f'))
-                return delete_by_force(call);
+                return delete_by_force(call, matching);
         return state_load(call->root, call->id, &state, call->report) < 0 ||
                container_delete(&state, false, call->report) < 0;
 }
@@ -129,6 +133,9 @@ static int delete_matching(const OciCall *call) {
 
         if (r < 0 && r != -ENOENT)
                 return report_error(call->report, -r, "cannot list %s: %s", call->root, strerror(-r)) < 0;
+        if (!*call->id)
+                return report_error(call->report, EINVAL, "--regex: the expression is empty, and would match all "
+                                    "containers (\".\" does)") < 0;
         if (regcomp(&pattern, call->id, REG_EXTENDED | REG_NOSUB) != 0)
                 return report_error(call->report, EINVAL, "--regex: not a regular expression: \"%s\"", call->id) < 0;
         for (char **name = names; name && *name; name++) {
@@ -136,14 +143,14 @@ static int delete_matching(const OciCall *call) {
 
                 one.id = *name;
                 if (regexec(&pattern, *name, 0, NULL, 0) == 0)
-                        status |= delete_one(&one);
+                        status |= delete_one(&one, true);
         }
         regfree(&pattern);
         return status;
 }
 
 int oci_delete(const OciCall *call) {
-        return command_line_has(call->line, OCI_REGEX) ? delete_matching(call) : delete_one(call);
+        return command_line_has(call->line, OCI_REGEX) ? delete_matching(call) : delete_one(call, false);
 }
 
 static void print_row(const State *state, Status status) {

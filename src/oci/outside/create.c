@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -193,23 +195,55 @@ static int make_process(Creation *c) {
         return r;
 }
 
-/* Without a cgroup, limits cannot be set. The default device rules of engines are only a notice: the caller has asked
- * for that. */
-static int make_cgroup(Creation *c) {
+/* Whether only device rules keep the container from the host's devices. */
+static bool needs_device_rules(const Spec *spec) {
+        return spec->device_rules && process_is_host_root() && !(spec->new_namespaces & CLONE_NEWUSER) &&
+               (spec->process.bounding & UINT64_C(1) << CAP_MKNOD || spec_has_own_devices(spec));
+}
+
+/* For --cgroup-manager disabled. What needs a cgroup is an error. The device rules that engines always give are only a
+ * notice where they protect nothing. */
+static int check_disabled(const Creation *c) {
         const Spec *spec = c->spec;
 
-        if (c->request->systemd)
-                return 0;
-        if (!c->request->no_cgroup)
-                return container_cgroup_make(spec, c->request->id, &c->cgroup, &c->cgroup_fd, c->report);
         if (spec->n_cgroup_files > 0)
                 return report_error(c->report, EINVAL, "config.json: %s: a limit needs a cgroup, which "
                                     "--cgroup-manager disabled does not make", spec->cgroup_files[0].pointer);
+        if (!(spec->new_namespaces & CLONE_NEWPID))
+                return report_error(c->report, EINVAL, "--cgroup-manager disabled needs a new pid namespace in "
+                                    "config.json: otherwise delete could leave processes of the container behind");
+        if (needs_device_rules(spec))
+                return report_error(c->report, EINVAL, "config.json: /linux/resources/devices needs a cgroup, which "
+                                    "--cgroup-manager disabled does not make: the container could use devices of the "
+                                    "host (drop CAP_MKNOD and /linux/devices)");
         if (spec->device_rules)
                 report_notice(c->report, "--cgroup-manager disabled: /linux/resources/devices is not enforced");
         if (spec->cgroup_path)
                 report_notice(c->report, "--cgroup-manager disabled: /linux/cgroupsPath is ignored");
         return 0;
+}
+
+/* In the caller's cgroup, a container that could write to the tree would reach the cgroups of others. */
+static int check_cgroup_mounts(const Creation *c) {
+        for (size_t i = 0; i < c->spec->n_mounts; i++) {
+                const SpecMount *m = &c->spec->mounts[i];
+
+                if (m->type && streq(m->type, "cgroup") && !(m->set & MOUNT_ATTR_RDONLY))
+                        return report_error(c->report, EINVAL, "config.json: /mounts/%zu: the container does not have "
+                                            "a cgroup, so a mount of type cgroup must have the option ro", i);
+        }
+        return 0;
+}
+
+static int make_cgroup(Creation *c) {
+        int r;
+
+        if (c->request->systemd)
+                return 0;
+        r = c->request->no_cgroup
+            ? check_disabled(c)
+            : container_cgroup_make(c->spec, c->request->id, &c->cgroup, &c->cgroup_fd, c->report);
+        return r < 0 || c->cgroup ? r : check_cgroup_mounts(c);
 }
 
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {

@@ -36,7 +36,7 @@ typedef struct Program {
         uintptr_t base;
         uintptr_t page;    /* its size */
         size_t size;       /* of the part of its file that is ever mapped: debug information is not */
-        uintptr_t guarded; /* the end of what is read-only since the loader has written to it, or 0 */
+        uintptr_t guarded; /* the loader has made what is below this read-only; 0: nothing */
 } Program;
 
 static uintptr_t page_down(const Program *p, uintptr_t address) {
@@ -116,7 +116,7 @@ static int move_to_memory(uintptr_t start, uintptr_t end, int protection) {
 static int exchange_segment(const Program *p, const ElfW(Phdr) *h, int copy) {
         const uintptr_t start = page_down(p, p->base + h->p_vaddr),
                         end = page_down(p, p->base + h->p_vaddr + h->p_filesz + p->page - 1);
-        const uintptr_t guarded = p->guarded > start && p->guarded < end ? p->guarded : start;
+        const uintptr_t guarded = p->guarded > start && p->guarded <= end ? p->guarded : start;
         const int protection = (h->p_flags & PF_R ? PROT_READ : 0) | (h->p_flags & PF_X ? PROT_EXEC : 0);
         int r;
 

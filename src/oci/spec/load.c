@@ -9,6 +9,7 @@
 #include "oci/spec/parts.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/process.h"
 #include "util/strv.h"
 
 void spec_deinit(Spec *spec) {
@@ -107,10 +108,13 @@ static int read_annotations(const Place *top, Spec *spec) {
                 r = read_switch(&annotations, SPEC_KEEP_GROUPS, &spec->keep_groups);
         if (r < 0 || !spec->keep_groups)
                 return r;
-        if (spec->process.n_groups > 0)
-                return place_error(&annotations, EINVAL, SPEC_KEEP_GROUPS " cannot be combined with "
-                                   "/process/user/additionalGids");
-        place_notice(&annotations, SPEC_KEEP_GROUPS ": the container has the caller's groups");
+        /* The label of an image can be this annotation: then the image would choose to have root's groups. */
+        if (process_is_host_root() || json_object_get(annotations.value, SPEC_POLICY_ANNOTATION))
+                return place_error(&annotations, EPERM, SPEC_KEEP_GROUPS " is not for root of the host, nor with "
+                                   SPEC_POLICY_ANNOTATION ": list the groups in /process/user/additionalGids");
+        place_notice(&annotations, SPEC_KEEP_GROUPS ": the container has the caller's groups%s",
+                     spec->process.n_groups > 0 ? ", and not those of /process/user/additionalGids" : "");
+        spec->process.n_groups = 0;
         return 0;
 }
 
