@@ -56,8 +56,8 @@ no"
 run sh -c '(ulimit -f 0; exec "$@") | cat' sh "${quiet[@]}" sh -c 'ulimit -f; echo ran'
 no_refusal is "a start writes no file, not even the filter" "$out" "0
 ran"
-# What an instance needs while it runs. Each of the two processes has its own copy of what either has written to since the
-# clone.
+# The memory that an instance needs while it runs. What one of its two processes has written to since the clone is there
+# twice.
 if [ "$(id -u)" = 0 ] && ! is_sanitized; then
 	# With this variable, which meson sets, malloc(3) writes to all that it gives and gets back.
 	env -u MALLOC_PERTURB_ "${quiet[@]}" sh -c 'echo ran; exec sleep 1000' >"$tmp/idle" &

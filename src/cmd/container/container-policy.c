@@ -63,7 +63,7 @@ static bool is_applied_or_ignored(DirectiveId id) {
                is_in(id, applied, ELEMENTSOF(applied)) || is_in(id, of_config, ELEMENTSOF(of_config));
 }
 
-/* LogDenials= needs a process that writes the records. isorun-oci ends before the container does, so there is none. */
+/* LogDenials= needs a process that writes the records, and isorun-oci leaves none behind. */
 static void check_log(const Policy *policy, Report *report) {
         const Setting *s = policy_get(policy, D_LogDenials);
 
