@@ -156,7 +156,7 @@ int scheduling_read(const Place *process, SpecProcess *ret) {
         if (r >= 0)
                 r = place_number(&p, "priority", 0, IOPRIO_NR_LEVELS - 1, &priority);
         if (r >= 0)
-                ret->io_priority = (int) IOPRIO_PRIO_VALUE(class, priority);
+                ret->io_priority = IOPRIO_PRIO_VALUE(class, (int) priority);
         return r;
 }
 
