@@ -368,8 +368,16 @@ test_config() {
 	# promise P59
 	refuses "a field that is not supported" "config.json:*: /linux/intelRdt: not supported by isorun-oci yet*" \
 		'linux.intelRdt={"closID":"x"}'
-	refuses "an action that is not supported" 'config.json:*: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_NOTIFY"' \
-		'linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY"}'
+	refuses "an action that does not exist" 'config.json:*: /linux/seccomp/defaultAction: not an action*"SCMP_ACT_ASK"' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ASK"}'
+	refuses "an agent for all calls" 'config.json:*: /linux/seccomp/defaultAction: SCMP_ACT_NOTIFY cannot be the default action' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_NOTIFY","listenerPath":"/no/agent"}'
+	refuses "an agent without a path" 'config.json:*: /linux/seccomp/syscalls/0: SCMP_ACT_NOTIFY needs listenerPath' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}'
+	refuses "an agent for write(2)" 'config.json:*: /linux/seccomp/syscalls/0/names/1: SCMP_ACT_NOTIFY cannot be used for the write syscall' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/no/agent","syscalls":[{"names":["mkdir","write"],"action":"SCMP_ACT_NOTIFY"}]}'
+	refuses "an agent that is not there" 'failed to connect with seccomp agent /no/agent: No such file or directory' \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/no/agent","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}'
 	refuses "an unknown operator of a filter" 'config.json:*: /linux/seccomp/syscalls/0/args/0: op is not an operator: "x"' \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["close"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"x"}]}]}'
 	refuses "an unknown architecture of a filter" 'config.json:*: /linux/seccomp/architectures/0: *' \
@@ -535,7 +543,7 @@ test_features() {
 		c["linux"]["namespaces"] = [{"type": t} for t in linux["namespaces"]]
 		c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = ids
 		s = linux["seccomp"]
-		c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "flags": s["supportedFlags"], "syscalls":
+		c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "flags": s["supportedFlags"], "listenerPath": "/no/agent", "syscalls":
 		    [{"names": ["acct"], "action": a, "args": [{"index": 0, "value": i, "op": "SCMP_CMP_EQ"}]} for i, a in enumerate(s["actions"]) if a != "SCMP_ACT_ALLOW"] +
 		    [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO", "args": [{"index": i % 6, "value": i, "valueTwo": i, "op": o}]} for i, o in enumerate(s["operators"])]}
 		c["process"]["capabilities"]["bounding"] = linux["capabilities"]
@@ -545,13 +553,15 @@ test_features() {
 	END
 	)
 	run "$isoctl" explain "$bundle"
-	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 8 7 3 8 6 0"
+	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 9 7 4 8 6 0"
 	words=
-	for word in SCMP_ACT_NOTIFY SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV '"remount"' '"intelRdt": {"enabled": true}'; do
+	for word in '"remount"' '"intelRdt": {"enabled": true}'; do
 		[[ $(tr -s ' \n' ' ' <<<"$config") == *"$word"* ]] && words+=$word
 	done
 	also is "... and what is refused is not there" "$words" ""
 	refuses "a flag that features does not print" "config.json:*: /linux/seccomp/flags/0: not a flag that isorun-oci supports" \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_NEW_LISTENER"]}'
+	refuses "a flag for an agent, without one" "config.json:*: /linux/seccomp: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY" \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
 	refuses "remount" "config.json:*: /mounts/6/options/0: not supported*remount" 'mounts+={"destination":"/tmp","type":"bind","source":"/etc","options":["remount"]}'
 }
@@ -780,6 +790,37 @@ kill: can't kill pid 99: No such process
 	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
 	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json:*: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
+	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","clone3"],"action":"SCMP_ACT_ALLOW"}]}' -- true
+	run "$isoctl" why "$bundle" call acct call openat2
+	no_refusal like "a call that is newer than all rules gets ENOSYS, so that a C library tries another one" "$status $out" \
+		"1 call acct: denied, EPERM*call openat2: denied, ENOSYS*"
+	test_agent
+}
+
+# An agent that answers mkdir(2) with EREMCHG for the filters of run and exec, whatever calls isorun-oci needs then.
+test_agent() {
+	local agent=$tmp/agent rule privileges said=$tmp/agent.out job
+	"$top/tests/seccomp-agent.py" "$agent" >"$said" 2>&1 &
+	job=$!
+	await grep -qs listens "$said"
+	rule="linux.seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$agent\",\"listenerMetadata\":\"meta\",\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"],
+		\"syscalls\":[{\"names\":[\"mkdir\",\"mkdirat\",\"execve\",\"openat\",\"read\",\"close\",\"futex\",\"munmap\",\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
+	for privileges in true false; do
+		inside "an agent answers for the filter, no_new_privs $privileges" "mkdir: can't create directory '/tmp/x': Remote address changed" \
+			root.readonly=false "process.noNewPrivileges=$privileges" "$rule" 'busybox mkdir /tmp/x 2>&1'
+	done
+	is "... and gets its fd, the state and the metadata" "$(grep -v listens "$said" | sort -u)" \
+		"fds metadata ociVersion pid state ['seccompFd'] meta box created True 1"
+	bundle "$rule" -- busybox sleep 7681
+	oci run --detach --bundle "$bundle" box
+	also_inside "an agent answers for it, too" "mkdir: can't create directory '/tmp/x': Remote address changed" 'busybox mkdir /tmp/x 2>&1'
+	oci delete --force box
+	kill "$job"
+	wait "$job" 2>/dev/null
+	rm -f "$agent"
+	bundle "$rule" -- busybox mkdir /tmp/x
+	oci run --bundle "$bundle" box
+	like "without the agent, nothing is executed" "$status $err" "1 isorun-oci: failed to connect with seccomp agent *"
 }
 
 # A container whose first process has made cgroups of its own, as systemd does.

@@ -45,8 +45,8 @@ static const char full[] =
         "\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":5}],\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":5}},"
         "\"unified\":{\"memory.high\":\"5\"}},"
         "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\"],"
-        "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],"
-        "\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ERRNO\","
+        "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],\"listenerPath\":\"/run/agent\",\"listenerMetadata\":\"m\","
+        "\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"},{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ERRNO\","
         "\"errnoRet\":1,\"args\":[{\"index\":0,\"value\":16,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}}";
 
 /* No scheduler has all the fields. */

@@ -238,7 +238,7 @@ _Noreturn void init_main(Init *init) {
         reset_signals(init);
         /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has
          * it, they also have its environment. */
-        if (process_confine(init->spec, init->process, init->groups_denied, &f) >= 0 &&
+        if (process_confine(init->spec, init->process, init->groups_denied, r, &f) >= 0 &&
             run_hooks(init, SPEC_START_CONTAINER, &(HookState) { init->id, "created", getpid(), command.environment },
                       &f) >= 0)
                 process_execute(init->process, &command, &f);
@@ -271,7 +271,7 @@ _Noreturn void init_enter(Init *init) {
                 give_up(init->socket, &f);
         report_ready(init);
         reset_signals(init);
-        if (process_confine(init->spec, init->process, init->groups_denied, &f) >= 0)
+        if (process_confine(init->spec, init->process, init->groups_denied, init->socket, &f) >= 0)
                 process_execute(init->process, &command, &f);
         give_up(init->socket, &f);
 }

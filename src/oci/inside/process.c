@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "oci/inside/environment.h"
+#include "oci/inside/listener.h"
 #include "oci/inside/walk.h"
 #include "plan/deny/landlock.h"
 #include "plan/plan.h"
@@ -149,12 +150,13 @@ static int install(struct sock_filter *filter, size_t n, unsigned flags, Failure
 }
 
 /* Of two filters, the first one must let the second be installed. */
-static int install_filter(const Spec *spec, Failure *f) {
+static int install_filter(const Spec *spec, int socket, Failure *f) {
         const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
         int r = policy->allows_filter ? install(policy->filter, policy->n_filter, 0, f) : 0;
 
         if (r >= 0)
-                r = install(spec->filter, spec->n_filter, spec->filter_flags, f);
+                r = spec->filter_listens ? listener_install(spec, socket, f) :
+                                           install(spec->filter, spec->n_filter, spec->filter_flags, f);
         return r < 0 || policy->allows_filter ? r : install(policy->filter, policy->n_filter, 0, f);
 }
 
@@ -208,7 +210,7 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
-int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, Failure *f) {
+int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, int socket, Failure *f) {
         const bool no_new_privileges = process->no_new_privileges || spec->policy;
         _cleanup_close_ int landlock = -1;
         bool entered;
@@ -220,7 +222,7 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
                 return fail(f, errno, "cannot set the personality");
         r = process->apparmor ? set_apparmor(process, f) : 0;
         if (r >= 0 && !no_new_privileges)
-                r = install_filter(spec, f);
+                r = install_filter(spec, socket, f);
         entered = chdir(process->directory) >= 0;
         give_pipes(process);
         if (r >= 0 && spec->policy)
@@ -233,7 +235,7 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
                 r = enter_directory(process->directory, entered, f);
         if (r >= 0 && landlock >= 0 && sys_landlock_restrict_self(landlock, 0) < 0)
                 r = fail(f, errno, "cannot apply Landlock");
-        return r >= 0 && no_new_privileges ? install_filter(spec, f) : r;
+        return r >= 0 && no_new_privileges ? install_filter(spec, socket, f) : r;
 }
 
 int process_execute(const SpecProcess *process, const Command *command, Failure *f) {

@@ -18,8 +18,8 @@ typedef struct Command {
 int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f);
 
 /* Takes the ids, capabilities and filter of spec for a process. groups_denied: setgroups(2) is denied in the user
- * namespace. */
-int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, Failure *f);
+ * namespace. socket: to isorun-oci, which gets the listener of the filter if that has one. */
+int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, int socket, Failure *f);
 
 /* Executes the command. Returns only if that fails. */
 int process_execute(const SpecProcess *process, const Command *command, Failure *f);

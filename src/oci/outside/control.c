@@ -10,8 +10,8 @@
 #include "oci/hook/hook.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/listener.h"
 #include "oci/spec/load.h"
-#include "sandbox/wire/message.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -62,7 +62,6 @@ static int run_poststart(const State *state, Report *report) {
 int container_start(const State *state, Report *report) {
         _cleanup_close_ int fd = -1;
         Status status;
-        Message m;
         int r = state_status(state, &status, NULL, report);
 
         if (r < 0)
@@ -74,14 +73,8 @@ int container_start(const State *state, Report *report) {
         if (fd < 0)
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
-        r = message_receive(fd, MESSAGE_TO_ISORUN, &m, NULL, 0);
-        if (r == 0)
-                return run_poststart(state, report);
-        if (r > 0)
-                return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
-                                    m.type == MESSAGE_FAILED ? m.text : "the first process sent an invalid message");
-        return r < 0 ? report_error(report, -r, "cannot talk to the first process of %s: %s", state->id, strerror(-r))
-                     : 0;
+        r = listener_await_executed(state, NULL, state->pid, fd, report);
+        return r < 0 ? r : run_poststart(state, report);
 }
 
 /* Whether the end of the first process ends all others. */

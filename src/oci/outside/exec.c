@@ -9,6 +9,7 @@
 #include "oci/inside/init.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/listener.h"
 #include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
 #include "oci/outside/steps.h"
@@ -23,17 +24,6 @@ static bool groups_denied(const State *state) {
         _cleanup_free_ char *path = format("/proc/%d/setgroups", state->pid), *value = NULL;
 
         return path && file_read_line(AT_FDCWD, path, &value) >= 0 && streq(value, "deny");
-}
-
-/* The connection ends by execve(2), or the process says why that has failed. */
-static int await_executed(int socket, Report *report) {
-        Message m;
-        int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, NULL, 0);
-
-        if (r > 0)
-                return report_error(report, m.type == MESSAGE_FAILED ? m.value : EPROTO, "%s",
-                                    m.type == MESSAGE_FAILED ? m.text : "the process sent an invalid message");
-        return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s", strerror(-r)) : 0;
 }
 
 /* i: 0 before the process is in the cgroup, 1 then. pid 0: this process, whose children get it. */
@@ -58,7 +48,7 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
                 r = steps_write_pid(request->pid_file, pid, report);
         if (r >= 0)
                 r = steps_send(socket, MESSAGE_GO, report);
-        return r < 0 ? r : await_executed(socket, report);
+        return r;
 }
 
 static int make(const State *state, const Spec *spec, const ExecRequest *request, int pidfd, int cgroup, pid_t *ret,
@@ -93,6 +83,8 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         if (pid < 0)
                 return pid;
         r = set_up(request, own, &console, pid, report);
+        if (r >= 0)
+                r = listener_await_executed(state, spec, pid, own, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));

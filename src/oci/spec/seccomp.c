@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "image/json.h"
+#include "oci/spec/filter.h"
 #include "oci/spec/parts.h"
 #include "policy/value/names.h"
 #include "util/fd.h"
@@ -19,15 +20,21 @@
         X(seccomp_release)              \
         X(seccomp_arch_add)             \
         X(seccomp_arch_resolve_name)    \
+        X(seccomp_arch_native)          \
         X(seccomp_attr_set)             \
         X(seccomp_syscall_resolve_name) \
+        X(seccomp_syscall_resolve_name_arch) \
         X(seccomp_rule_add_array)       \
         X(seccomp_export_bpf)
+
+enum { ARCHITECTURES_MAX = 16 };
 
 typedef struct Compiler {
         FUNCTIONS(LIBRARY_POINTER)
         scmp_filter_ctx context;
         uint32_t default_action;
+        NewestCall newest[ARCHITECTURES_MAX]; /* of the calls that rules name */
+        size_t n_newest;
         char **unknown; /* system calls that libseccomp does not know */
 } Compiler;
 
@@ -46,6 +53,7 @@ static const struct {
         { "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS }, { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
         { "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },          { "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
         { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },             { "SCMP_ACT_LOG", SCMP_ACT_LOG },
+        { "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
 };
 
 static const NamedNumber operators[] = {
@@ -58,6 +66,7 @@ static const NamedNumber filter_flags[] = {
         { "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
         { "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
         { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+        { "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
         {},
 };
 
@@ -153,7 +162,30 @@ static int add_call(const Compiler *c, int number, uint32_t action, const struct
         return any ? r : c->seccomp_rule_add_array(c->context, action, number, n, tests);
 }
 
-static int add_rule(Compiler *c, const Place *rule) {
+/* Of a call, on all architectures. */
+static void note_newest(Compiler *c, const char *name) {
+        for (size_t i = 0; i < c->n_newest; i++) {
+                int number = c->seccomp_syscall_resolve_name_arch(c->newest[i].architecture, name);
+
+                if (number > c->newest[i].number)
+                        c->newest[i].number = number;
+        }
+}
+
+/* The agent gets the fd of the filter only after the process has it. On the way there, that one calls write(2). */
+static int check_notify(const Spec *spec, const Place *rule, const Place *names) {
+        if (!spec->listener)
+                return place_error(rule, EINVAL, "SCMP_ACT_NOTIFY needs listenerPath");
+        for (size_t i = 0; i < json_array_size(names->value); i++) {
+                const Place p = place_item(names, i);
+
+                if (streq(json_string_value(p.value), "write"))
+                        return place_error(&p, EINVAL, "SCMP_ACT_NOTIFY cannot be used for the write syscall");
+        }
+        return 0;
+}
+
+static int add_rule(Compiler *c, const Place *rule, Spec *ret) {
         const Place names = place_member(rule, "names");
         struct scmp_arg_cmp tests[TESTS_MAX];
         uint32_t action;
@@ -162,13 +194,20 @@ static int add_rule(Compiler *c, const Place *rule) {
 
         r = read_action(rule, "action", "errnoRet", &action);
         n = r < 0 ? r : read_tests(rule, tests, &any);
-        if (n < 0 || action == c->default_action)
-                return n < 0 ? n : 0;
+        if (n >= 0 && action == SCMP_ACT_NOTIFY) {
+                r = check_notify(ret, rule, &names);
+                ret->filter_listens = true;
+        }
+        if (n < 0 || r < 0)
+                return n < 0 ? n : r;
         for (size_t i = 0; r >= 0 && i < json_array_size(names.value); i++) {
                 const Place p = place_item(&names, i);
                 const char *name = json_string_value(p.value);
                 int number = c->seccomp_syscall_resolve_name(name);
 
+                note_newest(c, name);
+                if (action == c->default_action)
+                        continue;
                 if (number == __NR_SCMP_ERROR) {
                         if (strv_push(&c->unknown, name) < 0)
                                 return report_oom(p.report);
@@ -183,9 +222,20 @@ static int add_rule(Compiler *c, const Place *rule) {
         return r;
 }
 
-static int add_architectures(const Compiler *c, const Place *seccomp) {
+/* x32 has the architecture of x86-64, and numbers of its own. */
+static void take_architecture(Compiler *c, uint32_t token) {
+        bool known = token == SCMP_ARCH_X32 || c->n_newest == ARCHITECTURES_MAX;
+
+        for (size_t i = 0; i < c->n_newest; i++)
+                known |= c->newest[i].architecture == token;
+        if (!known)
+                c->newest[c->n_newest++] = (NewestCall) { token, -1 };
+}
+
+static int add_architectures(Compiler *c, const Place *seccomp) {
         const Place list = place_member(seccomp, "architectures");
 
+        take_architecture(c, c->seccomp_arch_native());
         for (size_t i = 0; i < json_array_size(list.value); i++) {
                 const Place p = place_item(&list, i);
                 const char *name = startswith(json_string_value(p.value), "SCMP_ARCH_") ?: "";
@@ -201,6 +251,7 @@ static int add_architectures(const Compiler *c, const Place *seccomp) {
                 r = c->seccomp_arch_add(c->context, token);
                 if (r < 0 && r != -EEXIST)
                         return place_error(&p, -r, "libseccomp refuses the architecture: %s", strerror(-r));
+                take_architecture(c, token);
         }
         return 0;
 }
@@ -219,6 +270,20 @@ static int read_flags(const Place *seccomp, Spec *ret) {
         return 0;
 }
 
+/* If the default action is an errno, calls that are newer than the rules get ENOSYS, as runc has it. */
+static int answer_newer(const Compiler *c, Spec *ret) {
+        NewestCall named[ARCHITECTURES_MAX];
+        size_t n = 0;
+
+        if ((c->default_action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
+            c->default_action == SCMP_ACT_ERRNO(ENOSYS))
+                return 0;
+        for (size_t i = 0; i < c->n_newest; i++)
+                if (c->newest[i].number >= 0)
+                        named[n++] = c->newest[i];
+        return n > 0 ? filter_answer_newer(ret, named, n) : 0;
+}
+
 static int export(const Compiler *c, const Place *seccomp, Spec *ret) {
         _cleanup_close_ int fd = memfd_create("isorun-filter", MFD_CLOEXEC);
         char *program = NULL;
@@ -234,6 +299,9 @@ static int export(const Compiler *c, const Place *seccomp, Spec *ret) {
                 return place_error(seccomp, -r, "libseccomp cannot write the filter: %s", strerror(-r));
         ret->filter = (struct sock_filter *) program;
         ret->n_filter = size / sizeof(struct sock_filter);
+        r = answer_newer(c, ret);
+        if (r < 0)
+                return report_oom(seccomp->report);
         return ret->n_filter <= BPF_MAXINSNS ? 0 : place_error(seccomp, E2BIG, "the filter is too long for the kernel");
 }
 
@@ -248,7 +316,7 @@ static int compile(Compiler *c, const Place *seccomp, Spec *ret) {
         for (size_t i = 0; r >= 0 && i < json_array_size(rules.value); i++) {
                 const Place p = place_item(&rules, i);
 
-                r = add_rule(c, &p);
+                r = add_rule(c, &p, ret);
         }
         if (r >= 0 && c->unknown) {
                 _cleanup_free_ char *names = strv_join(c->unknown, ", ");
@@ -262,6 +330,20 @@ static int compile(Compiler *c, const Place *seccomp, Spec *ret) {
         return r < 0 ? r : export(c, seccomp, ret);
 }
 
+/* As runc has it, a listener is ignored if no rule asks for it. */
+static int read_listener(const Place *seccomp, uint32_t default_action, Spec *ret) {
+        const Place path = place_member(seccomp, "listenerPath"), action = place_member(seccomp, "defaultAction");
+
+        ret->listener = json_string_value(path.value);
+        if (ret->listener && !*ret->listener)
+                ret->listener = NULL;
+        ret->listener_metadata = json_text_of(seccomp->value, "listenerMetadata");
+        if (ret->listener && *ret->listener != '/')
+                return place_error(&path, EINVAL, "listenerPath must be absolute");
+        return default_action == SCMP_ACT_NOTIFY ?
+                       place_error(&action, EINVAL, "SCMP_ACT_NOTIFY cannot be the default action") : 0;
+}
+
 int seccomp_read(const Place *place, Spec *ret) {
         const Place seccomp = place_member(place, "seccomp");
         Compiler c = {};
@@ -270,6 +352,8 @@ int seccomp_read(const Place *place, Spec *ret) {
         if (!seccomp.value || json_object_size(seccomp.value) == 0)
                 return 0;
         r = read_action(&seccomp, "defaultAction", "defaultErrnoRet", &c.default_action);
+        if (r >= 0)
+                r = read_listener(&seccomp, c.default_action, ret);
         if (r >= 0)
                 r = read_flags(&seccomp, ret);
         if (r >= 0)
@@ -280,6 +364,8 @@ int seccomp_read(const Place *place, Spec *ret) {
         if (!c.context)
                 return report_oom(place->report);
         r = compile(&c, &seccomp, ret);
+        if (r >= 0 && ret->filter_flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV && !ret->filter_listens)
+                r = place_error(&seccomp, EINVAL, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY");
         c.seccomp_release(c.context);
         strv_free(c.unknown);
         return r;

@@ -182,6 +182,8 @@ typedef struct Spec {
         struct sock_filter *filter; /* NULL: none */
         size_t n_filter;
         unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
+        bool filter_listens;   /* it has SCMP_ACT_NOTIFY: an agent at listener gets the fd */
+        const char *listener, *listener_metadata; /* NULL: none */
         const SpecPolicy *policy; /* borrowed; NULL: none */
         SpecMemoryPolicy memory_policy;
         bool keep_groups;          /* the caller's groups are the container's */

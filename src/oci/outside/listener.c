@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/listener.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "oci/outside/steps.h"
+#include "oci/spec/load.h"
+#include "sandbox/wire/message.h"
+#include "sandbox/wire/packet.h"
+#include "util/fd.h"
+
+/* The runtime specification, config-linux.md: "The Container Process State". */
+static char *describe(const Spec *spec, const State *state, Status status, pid_t pid) {
+        json_t *json = json_pack("{ss s[s] si ss* s{ss ss ss si ss sO*}}", "ociVersion", spec->version, "fds",
+                                 "seccompFd", "pid", (int) pid, "metadata", spec->listener_metadata, "state",
+                                 "ociVersion", spec->version, "id", state->id, "status", status_name(status), "pid",
+                                 (int) state->pid, "bundle", state->bundle, "annotations", spec->annotations);
+        char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+        json_decref(json);
+        return text;
+}
+
+static int connect_agent(const char *path, Report *report) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        _cleanup_close_ int fd = -1;
+
+        if (strlen(path) >= sizeof(address.sun_path))
+                return report_error(report, ENAMETOOLONG, "config.json: /linux/seccomp/listenerPath: it is too long");
+        strcpy(address.sun_path, path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return report_error(report, errno, "failed to connect with seccomp agent %s: %s", path,
+                                    strerror(errno));
+        return TAKE_FD(fd);
+}
+
+static int pass(const Spec *spec, const State *state, Status status, pid_t pid, int listener, Report *report) {
+        _cleanup_close_ int agent = connect_agent(spec->listener, report);
+        _cleanup_free_ char *text = agent < 0 ? NULL : describe(spec, state, status, pid);
+        struct iovec part = { .iov_base = text };
+        int r;
+
+        if (agent < 0)
+                return agent;
+        if (!text)
+                return report_oom(report);
+        part.iov_len = strlen(text);
+        r = packet_send(agent, &part, 1, &listener, 1, 0);
+        return r < 0 ? report_error(report, -r, "cannot send the filter to the seccomp agent %s: %s", spec->listener,
+                                    strerror(-r)) : 0;
+}
+
+static int load_and_pass(const State *state, const Spec *spec, pid_t pid, int listener, Report *report) {
+        Status status = STATUS_CREATED;
+        Spec own = {};
+        Report quiet = {};
+        int r = spec ? state_status(state, &status, NULL, report)
+                     : spec_load_copy(state->directory, state->bundle, &own, &quiet);
+
+        if (r < 0 && !spec)
+                r = report_error(report, -r, "cannot read the config.json of the container: %s", strerror(-r));
+        spec = spec ?: &own;
+        if (r >= 0 && !spec->filter_listens)
+                r = report_error(report, EPROTO, "the process sent an invalid message");
+        if (r >= 0)
+                r = pass(spec, state, status, pid, listener, report);
+        spec_deinit(&own);
+        return r;
+}
+
+int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int socket, Report *report) {
+        for (bool passed = false;; passed = true) {
+                _cleanup_close_ int fd = -1;
+                Message m;
+                int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
+
+                if (r <= 0)
+                        return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s",
+                                                    strerror(-r)) : 0;
+                if (m.type == MESSAGE_FAILED)
+                        return report_error(report, m.value, "%s", m.text);
+                if (m.type != MESSAGE_LOGGING || fd < 0 || passed)
+                        return report_error(report, EPROTO, "the process sent an invalid message");
+                r = load_and_pass(state, spec, pid, fd, report);
+                if (r >= 0)
+                        r = steps_send(socket, MESSAGE_WATCHED, report);
+                if (r < 0)
+                        return r;
+        }
+}
