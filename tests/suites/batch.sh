@@ -332,6 +332,49 @@ test_pool_kept() {
 	also ok "$label: ... until the batch ends" eventually no_pools
 }
 
+is_stopped() { grep -q "stopped by SIGSTOP" "$tmp/stop-$label"; }
+
+# isoctl is stopped after the last call before its signal. Meanwhile the worker goes on to its next line.
+test_stop_is_of_a_line() {
+	local waiter stopper call trace=("${who[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -qq -o "$tmp/stop-$label")
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: isoctl stop is of one line" "strace cannot trace here"
+		return
+	fi
+	mkfifo "$tmp/stops-$label"
+	: >"$tmp/stop-$label"
+	chmod 666 "$tmp/stop-$label"
+	"${who[@]}" "$isorun" --quiet --batch -j 1 --name k <"$tmp/stops-$label" >"$tmp/kept-$label" &
+	waiter=$!
+	exec {jobs}>"$tmp/stops-$label"
+	line 'exec sleep 2608' >&"$jobs"
+	await runs '^sleep 2608$'
+	"${trace[@]}" "$isoctl" stop --no-block k-1
+	call=$(awk -F "(" '/^pidfd_send_signal/ { exit } { n[last = $1]++ } END { print last ":signal=STOP:when=" n[last] }' "$tmp/stop-$label")
+	await has_results 1
+	line 'exec sleep 2609' >&"$jobs"
+	await runs '^sleep 2609$'
+	"${trace[@]}" -e inject="$call" "$isoctl" stop k-2 2>"$tmp/stop-err" &
+	stopper=$!
+	await is_stopped
+	kill -KILL "$(first_pid '^sleep 2609$')"
+	await has_results 2
+	line 'exec sleep 2610' >&"$jobs"
+	await runs '^sleep 2610$'
+	kill -CONT "$(first_pid "^$isoctl stop k-2")"
+	wait $stopper
+	is "$label: isoctl stop of a line that has ended meanwhile" "$? $(<"$tmp/stop-err") $(sed -n 's/^pidfd_send_signal(.* = //p' "$tmp/stop-$label")" \
+		"0  -1 ESRCH (No such process)"
+	"${who[@]}" "$isoctl" enter k-3 true
+	kill -KILL "$(first_pid '^sleep 2610$')"
+	exec {jobs}>&-
+	wait $waiter
+	is "$label: ... does not reach the next one" "$(show <"$tmp/kept-$label")" "1:k-1:143:SIGTERM
+2:k-2:137:SIGKILL
+3:k-3:137:SIGKILL"
+	also ok "$label: ... and nothing is left" eventually no_pools
+}
+
 label=root mode=(--no-scope)
 if [ "$(id -u)" = 0 ]; then
 	all
@@ -348,6 +391,7 @@ in_pool() {
 	test_killed
 	test_pool
 	test_pool_kept
+	test_stop_is_of_a_line
 }
 
 label=root who=() bus=()

@@ -75,6 +75,7 @@ static void test_good_to_isorun(_unused_ void **state) {
                 { "asked", { .type = MESSAGE_ASKED }, 1 },
                 { "stopped", { .type = MESSAGE_STOPPED, .value = 20 }, 0 },
                 { "ending", { .type = MESSAGE_ENDING }, 0 },
+                { "to be stopped", { .type = MESSAGE_ENDING, .value = 1 }, 0 },
                 { "full", { .type = MESSAGE_FULL, .value = 1 }, 0 },
 
                 { "exited with 3", { .type = MESSAGE_EXITED, .value = 3 << 8 }, 0 },

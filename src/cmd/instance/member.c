@@ -53,6 +53,23 @@ bool member_is_exactly_in(pid_t pid, ino_t cgroup) {
         return pidfd >= 0 && process_pidfd_cgroup(pidfd, &id) >= 0 && id == cgroup;
 }
 
+bool member_cgroup_is_removed(int dir) {
+        return faccessat(dir, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
+}
+
+int member_open(pid_t pid, const char *path, int dir, ino_t cgroup) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+        uint64_t id;
+
+        if (pidfd < 0)
+                return -errno;
+        if (process_pidfd_cgroup(pidfd, &id) >= 0 && id == cgroup)
+                return TAKE_FD(pidfd);
+        /* A removed cgroup has no processes: then the path is that of another one. */
+        return member_is_in(pid, path, dir) && !member_cgroup_is_removed(dir) && member_runs(pidfd) ? TAKE_FD(pidfd)
+                                                                                                   : -ESRCH;
+}
+
 bool member_is_in(pid_t pid, const char *path, int dir) {
         _cleanup_free_ char *own = NULL;
         int r = process_cgroup(pid, &own);

@@ -15,5 +15,13 @@ bool member_runs(int pidfd);
  * Linux 6.13. */
 bool member_is_exactly_in(pid_t pid, ino_t cgroup);
 
+/* Opens a pidfd of the process if that is in the cgroup, or below it. The cgroup's directory is dir and has this inode;
+ * path is where it is or was. Another process or cgroup that has the same number or path by now does not count. Returns
+ * the fd, -ESRCH or another -errno. */
+int member_open(pid_t pid, const char *path, int dir, ino_t cgroup);
+
+/* Whether the cgroup of the directory has been removed. */
+bool member_cgroup_is_removed(int dir);
+
 /* Whether the process is in the cgroup, or below it. path is the cgroup's, dir its directory. */
 bool member_is_in(pid_t pid, const char *path, int dir);

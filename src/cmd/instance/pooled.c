@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cmd/instance/member.h"
+#include "sandbox/wire/signals.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -27,7 +28,7 @@ void pooled_stops_deinit(PooledStops *stops) {
 }
 
 int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
-        _cleanup_close_ int cgroup = instance_open(list, i);
+        _cleanup_close_ int cgroup = instance_open(list, i), pidfd = -1;
         struct stat st;
 
         if (cgroup < 0 || fstat(cgroup, &st) < 0) {
@@ -38,7 +39,9 @@ int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
         if (geteuid() != 0 && st.st_uid != geteuid())
                 return report_error(report, EPERM, "%s is in a pool of user %u: only that user and root may do this",
                                     i->name, st.st_uid);
-        if (!member_is_in(i->pid, i->cgroup, cgroup))
+        /* The next line of a batch may have the same name, and so its cgroup the same path. */
+        pidfd = st.st_ino == i->inode ? member_open(i->pid, i->cgroup, cgroup, i->inode) : -1;
+        if (pidfd < 0)
                 return report_error(report, ESRCH, "%s has ended", i->name);
         return TAKE_FD(cgroup);
 }
@@ -116,24 +119,23 @@ int pooled_kill(int cgroup, const Instance *i, int sig, Report *report) {
 
 int pooled_stop(PooledStops *stops, int cgroup, const Instance *i, Report *report) {
         PooledStop *s = ARRAY_APPEND(stops->items, stops->n);
+        int r;
 
         if (!s)
                 return report_oom(report);
-        *s = (PooledStop) { .isorun = sys_pidfd_open(i->isorun, 0), .inside = sys_pidfd_open(i->pid, 0),
+        *s = (PooledStop) { .isorun = sys_pidfd_open(i->isorun, 0),
+                            .inside = member_open(i->pid, i->cgroup, cgroup, i->inode),
                             .cgroup = fcntl(cgroup, F_DUPFD_CLOEXEC, 3), .name = strdup(i->name) };
         if (!s->name)
                 return report_oom(report);
-        if (s->isorun >= 0 && sys_pidfd_send_signal(s->isorun, SIGTERM) >= 0) {
+        r = s->inside < 0 ? s->inside : sys_pidfd_queue_signal(s->inside, SIGTERM, SIGNAL_VALUE_STOP) < 0 ? -errno : 0;
+        if (r >= 0) {
                 (void) file_write(cgroup, "cgroup.freeze", "0"); /* a frozen process does not end */
                 return 0;
         }
         s->isorun = fd_close(s->isorun); /* nothing to wait for */
-        return errno == ESRCH ? 0 : report_error(report, errno, "%s: cannot send SIGTERM to process %d: %s", i->name,
-                                                 i->isorun, strerror(errno));
-}
-
-static bool is_removed(int cgroup) {
-        return cgroup >= 0 && faccessat(cgroup, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
+        return r == -ESRCH ? 0 : report_error(report, -r, "%s: cannot send SIGTERM to process %d: %s", i->name, i->pid,
+                                              strerror(-r));
 }
 
 /* Returns whether the instance ends before the time. The isorun of a batch goes on with its next line, so this waits
@@ -150,7 +152,7 @@ static bool ends(const PooledStop *s, uint64_t end_usec) {
                 bool ended = fds[ON_INSIDE].fd < 0;
 
                 (void) poll(fds, ELEMENTSOF(fds), ended && left > TURN_MSEC ? TURN_MSEC : left);
-                if (fds[ON_ISORUN].revents || is_removed(s->cgroup))
+                if (fds[ON_ISORUN].revents || (s->cgroup >= 0 && member_cgroup_is_removed(s->cgroup)))
                         return true;
                 if (fds[ON_INSIDE].revents)
                         fds[ON_INSIDE].fd = -1;

@@ -23,8 +23,8 @@ void pooled_stops_deinit(PooledStops *stops);
  * it. Returns the fd or -errno, reported. */
 int pooled_open(const InstanceList *list, const Instance *instance, Report *report);
 
-/* Sends SIGTERM to the isorun of an instance in a pool, which passes it on, and thaws the instance. Returns 0 or
- * -errno, reported. */
+/* Asks the reaper of an instance in a pool to have its isorun send SIGTERM to the payload, and thaws the instance. An
+ * instance that has ended meanwhile is no error; no other one gets the signal. Returns 0 or -errno, reported. */
 int pooled_stop(PooledStops *stops, int cgroup, const Instance *instance, Report *report);
 
 /* Freezes or thaws the instance, and waits until the kernel has done so. Returns 0 or -errno, reported. */

@@ -24,7 +24,7 @@
 
 /* The payload can make events faster than they are handled: signals to this process, orphans, children that stop. So
  * they are handled in batches, and isorun and isoctl get their turn after each one. */
-enum { BATCH = 64 };
+enum { BATCH = 64, TELL_MSEC = 200 };
 
 typedef struct Reaper {
         Payload *payload;
@@ -36,6 +36,7 @@ typedef struct Reaper {
         bool own_session;
         bool stopped; /* whether the payload is stopped; known only with an own session */
         bool more;    /* there may be more children to reap */
+        bool stop;    /* isorun is to be told that isoctl stops the instance */
         int64_t told; /* when MESSAGE_ENDING was last sent, in ms of CLOCK_MONOTONIC */
         struct {
                 unsigned n;   /* how many have arrived that isorun has not asked about; only real-time signals can be
@@ -182,16 +183,18 @@ static int64_t now_msec(void) {
         return (int64_t) (clock_usec(CLOCK_MONOTONIC) / 1000);
 }
 
-/* systemd stops a scope by signals to all processes in it, and isorun is not in it. The payload can imitate such
- * signals, so isorun hears of them only now and then. */
-static void tell_of_end(Reaper *r, int sig) {
-        const int64_t interval_msec = 200, now = now_msec();
+/* systemd stops a scope by signals to all processes in it, and isorun is not in it. For an instance in a pool, isoctl
+ * signals this process. The payload can imitate such signals, so isorun hears of them only now and then. */
+static void tell_of_end(Reaper *r, bool signalled) {
+        const bool thaws = signalled && r->payload->inside->plan->inner_cgroup;
+        const int64_t now = now_msec();
 
-        if (!signal_is_to_end(sig) || !r->payload->inside->plan->inner_cgroup || r->socket < 0 ||
-            now < r->told + interval_msec || poll(&(struct pollfd) { .fd = r->socket, .events = POLLOUT }, 1, 0) != 1)
+        if ((!thaws && !r->stop) || r->socket < 0 || now < r->told + TELL_MSEC ||
+            poll(&(struct pollfd) { .fd = r->socket, .events = POLLOUT }, 1, 0) != 1)
                 return;
         r->told = now;
-        (void) message_send(r->socket, &(Message) { .type = MESSAGE_ENDING }, NULL, 0);
+        (void) message_send(r->socket, &(Message) { .type = MESSAGE_ENDING, .value = r->stop }, NULL, 0);
+        r->stop = false;
 }
 
 static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
@@ -199,6 +202,11 @@ static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
 
         if (sig > SIGNAL_MAX || info->ssi_pid != 0) /* 0: sent from outside the pid namespace */
                 return;
+        if (signal_asks_to_stop(info)) {
+                r->stop = r->socket >= 0;
+                tell_of_end(r, false);
+                return;
+        }
         take_over_signal(&r->take_over, (int) sig);
         /* With an own session, the kernel signals only the session leader, this process, and not the payload. */
         if (r->own_session && info->ssi_code == SI_KERNEL)
@@ -206,7 +214,7 @@ static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
         r->seen[sig].n = (int) sig < SIGRTMIN ? 1 : r->seen[sig].n + 1;
         r->seen[sig].when = now_msec();
         r->seen[sig].kernel = info->ssi_code == SI_KERNEL;
-        tell_of_end(r, (int) sig);
+        tell_of_end(r, signal_is_to_end((int) sig));
 }
 
 /* Reads a batch of signals. The kernel gives lower numbers first, so that real-time signals cannot hide the others. */
@@ -378,7 +386,7 @@ static void run(Reaper *r) {
         unsigned n = sessions_fill(&r->sessions, fds + ON_SESSIONS);
 
         notify_fill(notify, fds + ON_NOTIFY);
-        if (poll(fds, ON_SESSIONS + n, r->more ? 0 : -1) < 0) {
+        if (poll(fds, ON_SESSIONS + n, r->more ? 0 : r->stop ? TELL_MSEC : -1) < 0) {
                 if (errno != EINTR)
                         _exit(PLAN_FAILED);
                 return;
@@ -387,6 +395,8 @@ static void run(Reaper *r) {
                 drain_signals(r);
         else if (r->more)
                 reap(r);
+        if (r->stop)
+                tell_of_end(r, false);
         sessions_process(&r->sessions, fds + ON_SESSIONS, n);
         notify_process(notify, fds + ON_NOTIFY);
         if (fds[ON_ISORUN].revents)

@@ -276,6 +276,10 @@ static int take_message(Supervisor *s) {
                 return note_started(s, fds[1]);
         case MESSAGE_ENDING:
                 thaw(run);
+                if (m.value) {
+                        s->terminal.terminal.hurry = true;
+                        (void) sys_pidfd_send_signal(run->payload, SIGTERM);
+                }
                 return 0;
         case MESSAGE_FULL:
                 return reached_full(&s->reached, run, (size_t) m.value);

@@ -42,7 +42,7 @@ static const struct {
         [MESSAGE_FORKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_ASKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_REFUSED] = { MESSAGE_TO_ISORUN },
-        [MESSAGE_ENDING] = { MESSAGE_TO_ISORUN },
+        [MESSAGE_ENDING] = { MESSAGE_TO_ISORUN, .value = { 0, 1 } },
         [MESSAGE_FULL] = { MESSAGE_TO_ISORUN, .value = { 1, INT32_MAX } },
         [MESSAGE_STOPPED] = { MESSAGE_TO_ISORUN, .value = { 1, SIGNAL_MAX } },
         [MESSAGE_EXITED] = { MESSAGE_TO_ISORUN, .value = { 0, 0xffff }, .status = { 0, 1 } },

@@ -43,7 +43,8 @@ typedef enum MessageType {
         MESSAGE_FORKED,  /* with --notify=fork, the payload has ended and left this process; fd: its pidfd */
         MESSAGE_ASKED,   /* fd: a socket of isoctl with a request for isorun itself: outside/questions.h */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
-        MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside */
+        MESSAGE_ENDING,  /* a signal that is to end the instance has come to the processes inside; value: 1: only to
+                            the reaper, and isorun is to send SIGTERM to the payload */
         MESSAGE_FULL,    /* the payload has ended, and left a directory in memory full; value: the mount's index */
         MESSAGE_STOPPED, /* the payload was stopped; value: the signal that stopped it */
         MESSAGE_EXITED,  /* value: the payload's wait status; status: whether it has left processes, which end now;

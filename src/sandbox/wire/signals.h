@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/signalfd.h>
 
 enum {
         SIGNAL_MAX = 64,
@@ -12,6 +13,10 @@ enum {
          * a process group at once; systemd signals the processes of a unit one after the other. */
         SIGNAL_GRACE_MSEC = 10,
         SIGNAL_GRACE_MANAGER_MSEC = 100,
+
+        /* With this value of sigqueue(3), SIGTERM asks the reaper to have isorun send it to the payload. isoctl does
+         * not ask isorun: that of a batch may already run its next line. */
+        SIGNAL_VALUE_STOP = 0x1503,
 };
 
 /* The signals that isorun forwards to the payload. */
@@ -23,6 +28,11 @@ void signals_all(sigset_t *ret);
 /* Whether the signal is to end a program that does not handle it, and is not an event. */
 static inline bool signal_is_to_end(int sig) {
         return sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP;
+}
+
+/* Whether a signal from outside the pid namespace is such a request. The payload can imitate it. */
+static inline bool signal_asks_to_stop(const struct signalfd_siginfo *info) {
+        return info->ssi_signo == SIGTERM && info->ssi_code == SI_QUEUE && info->ssi_int == SIGNAL_VALUE_STOP;
 }
 
 /* The bit of a signal in a mask, or 0 for a number that is not a signal. */
