@@ -1130,11 +1130,23 @@ test_crun() {
 		"$status$out$err $(sed -n 's/^0:://p' "/proc/$(cat "$tmp/pid")/cgroup")" "0 $own"
 	oci pause box
 	like "... and what needs one is refused" "$status $err" "1 isorun-oci: box does not have a cgroup"
-	oci delete --force box
+	oci exec --detach box busybox sleep 7674
+	await runs '^busybox sleep 7674$'
+	oci kill --all box TERM
+	no_refusal is "... such as a signal to all, but for KILL" "$status $err" \
+		"1 isorun-oci: cannot signal all processes of box: it does not have a cgroup (KILL ends all)"
+	oci start box
+	oci kill --all box KILL
+	no_refusal is "... which kill --all sends" "$status$out$err" 0
+	# promise P65
+	also ok "... and none is left" eventually eval "! runs '^busybox sleep 76(65|74)$'"
+	oci delete box
 	options=(--cgroup-manager disabled)
 	refuses "a limit without a cgroup" "config.json: /linux/resources/*: a limit needs a cgroup*" \
 		'linux.resources={"unified":{"pids.max":"9"}}'
-	refuses "the host's processes without a cgroup" "--cgroup-manager disabled needs a new pid namespace*" \
+	# promise P65
+	refuses "the host's processes without a cgroup" \
+		"config.json: /linux/namespaces: a container without a cgroup needs a new pid namespace: *disabled makes no cgroup)" \
 		'linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]'
 	refuses "device rules without a cgroup, for who can make devices" \
 		"config.json: /linux/resources/devices needs a cgroup*drop CAP_MKNOD*" \
@@ -1151,9 +1163,15 @@ test_crun() {
 	bundle 'no={"such":"field"}' -- sh -c "exit 9"
 	oci run --config other.json --bundle "$bundle" box
 	no_refusal is "--config names another file" "$status $out$err" "0 other"
+	bundle 'linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]' -- busybox touch /tmp/ran
+	mv "$bundle/config.json" "$bundle/other.json"
+	oci --cgroup-manager disabled run --config other.json --bundle "$bundle" box
+	like "... also in messages" "$status $err" "1 isorun-oci: other.json: /linux/namespaces: a container without a cgroup *"
+	bundle -- sh -c "echo other"
+	mv "$bundle/config.json" "$bundle/other.json"
 	sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "9"/' "$bundle/other.json"
 	oci run --config other.json --bundle "$bundle" box
-	like "... also in messages" "$status $err" "1 isorun-oci: other.json:*: /ociVersion: *"
+	like "... with their lines" "$status $err" "1 isorun-oci: other.json:*: /ociVersion: *"
 	bundle -- busybox sleep 7666
 	for id in one.a one.b two; do oci create --bundle "$bundle" "$id"; done
 	oci delete --regex '^one'
@@ -1175,7 +1193,7 @@ test_crun() {
 	like "... and does not kill without --force" "$status $err" "1 isorun-oci: cannot delete two: it is running*"
 	oci delete --force --regex .
 	no_refusal is "... but with it" "$status$out$err$(ls "$state")" 0
-	refuses "the sysctl kernel.hostname" "config.json:*: /linux/sysctl/kernel.hostname: hostname of config.json sets it" \
+	refuses "the sysctl kernel.hostname" "config.json:*: /linux/sysctl/kernel.hostname: /hostname sets it" \
 		'linux.sysctl={"kernel.hostname": "a"}'
 	refuses "two domain names" "config.json*domainname and the sysctl kernel.domainname differ" \
 		'linux.sysctl={"kernel.domainname": "a"}' 'domainname="b"'
@@ -1317,7 +1335,13 @@ test_cgroup() {
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
-	rmdir /sys/fs/cgroup/isorun-oci-test.slice
+	mkdir -p /sys/fs/cgroup/isorun-oci-test.slice
+	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox true
+	run patiently "$isorun_oci" --root "$state" create --bundle "$bundle" box # would wait for ever
+	is "a cgroup below a frozen one is refused" "$status $err $(ls "$state")" "1 isorun-oci: the cgroup $path is frozen "
+	echo 0 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
+	rmdir "/sys/fs/cgroup$path" /sys/fs/cgroup/isorun-oci-test.slice
 }
 
 events() { python3 -c 'import json, sys
@@ -1453,10 +1477,11 @@ test_user_namespace() {
 
 # A user without rights needs a user namespace.
 test_user() {
-	local uid
+	local uid nothing
 	uid=$(id -u "$TH_USER")
 	state=$tmp/user-state who=("$as_user")
 	install -d -o "$TH_USER" -m 700 "$state"
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
 	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
 		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null)')"
@@ -1502,6 +1527,15 @@ test_user() {
 	END
 	oci run --bundle "$bundle" box
 	no_refusal is "a user's container of spec --rootless" "$status$out$err" "00"
+	# As above, in a cgroup of root.
+	who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
+	# promise P65
+	refuses "a user's container of the host's processes, without a cgroup" \
+		"config.json: /linux/namespaces: a container without a cgroup needs a new pid namespace: *may not make a cgroup*" \
+		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"ipc"},{"type":"user"}]' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	who=("$as_user")
 	bundle -- busybox true
 	oci run --bundle "$bundle" box
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"

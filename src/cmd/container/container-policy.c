@@ -225,12 +225,12 @@ static int check_shared_memory(const Policy *policy, const Spec *spec, Report *r
                         return report_oom(report);
                 if (r > 0 && policy_optional(policy, D_PrivateIPC))
                         report_notice_at(report, s ? s->origin : (Origin) {}, "PrivateIPC",
-                                         "the container shares %s, which /mounts/%zu of config.json binds",
-                                         spec->mounts[i].destination, i);
+                                         "the container shares %s, which /mounts/%zu of %s binds",
+                                         spec->mounts[i].destination, i, spec->file);
                 else if (r > 0)
                         return report_error_at(report, s ? s->origin : (Origin) {}, "PrivateIPC", EOPNOTSUPP,
-                                               "/mounts/%zu of config.json binds %s, which the container would share: "
-                                               "use a tmpfs there, or PrivateIPC=no in the policy %s", i,
+                                               "/mounts/%zu of %s binds %s, which the container would share: use a "
+                                               "tmpfs there, or PrivateIPC=no in the policy %s", i, spec->file,
                                                spec->mounts[i].destination, spec->policy->name);
         }
         return 0;
@@ -269,13 +269,14 @@ static int read_limit(const char *text, bool memory, uint64_t *ret) {
 }
 
 /* The smaller one counts. It is written as a plain number: whoever reads it next need not know the kernel's syntax. */
-static int lower(SpecCgroupFile *f, const Setting *s, const Directive *d, uint64_t wanted, Report *report) {
+static int lower(const Spec *spec, SpecCgroupFile *f, const Setting *s, const Directive *d, uint64_t wanted,
+                 Report *report) {
         uint64_t now;
 
         if (read_limit(f->value, d != &directive_table[D_TasksMax], &now) < 0)
                 return report_error_at(report, s->origin, d->name, EINVAL,
-                                       "isorun-oci cannot compare it with \"%s\" in %s of config.json: write a number "
-                                       "or \"max\" there", f->value, f->pointer);
+                                       "isorun-oci cannot compare it with \"%s\" in %s of %s: write a number or "
+                                       "\"max\" there", f->value, f->pointer, spec->file);
         if (now > wanted)
                 f->policy_line = s->origin;
         free(f->value);
@@ -302,7 +303,7 @@ static int limit_cgroup(const Policy *policy, DirectiveId id, Spec *spec, Report
         /* "unified" may have a file that another field has, too: the kernel takes each, and the last one counts. */
         for (size_t i = 0; i < spec->n_cgroup_files; i++) {
                 int r = streq(spec->cgroup_files[i].file, d->cgroup_file)
-                                ? lower(&spec->cgroup_files[i], s, d, wanted, report) : 0;
+                                ? lower(spec, &spec->cgroup_files[i], s, d, wanted, report) : 0;
 
                 if (r < 0)
                         return r;
@@ -352,7 +353,7 @@ static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
 }
 
 static int apply(ContainerPolicy *p, Spec *spec, Report *report) {
-        const Place top = { .value = spec->json, .file = "config.json", .text = spec->text, .report = report };
+        const Place top = { .value = spec->json, .file = spec->file, .text = spec->text, .report = report };
         const Place annotations = place_member(&top, "annotations"),
                     place = place_member(&annotations, SPEC_POLICY_ANNOTATION);
         const char *name = json_string_value(place.value);

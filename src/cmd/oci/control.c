@@ -18,7 +18,7 @@
 #include "util/strv.h"
 
 const Option oci_kill_options[] = {
-        { 'a', "all", "signal all processes of the cgroup", {}, false },
+        { 'a', "all", "signal all processes, not only the first one", {}, false },
         {},
 };
 
@@ -91,8 +91,7 @@ int oci_kill(const OciCall *call) {
                 return report_error(call->report, EINVAL, "not a signal: \"%s\"", name) < 0;
         if (state_load(call->root, call->id, &state, call->report) < 0)
                 return 1;
-        return (command_line_has(call->line, 'a') ? container_cgroup_kill(&state, sig, call->report) :
-                                                    container_kill(&state, sig, call->report)) < 0;
+        return container_kill(&state, sig, command_line_has(call->line, 'a'), call->report) < 0;
 }
 
 /* Of a container that was left half made, only the directory is there. */

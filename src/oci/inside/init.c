@@ -52,12 +52,13 @@ static int become_root(const Init *init, Failure *f) {
 }
 
 /* Before any filter. What this process has in memory by now stays where it is. */
-static int set_memory_policy(const SpecMemoryPolicy *policy, Failure *f) {
+static int set_memory_policy(const Spec *spec, Failure *f) {
+        const SpecMemoryPolicy *policy = &spec->memory_policy;
         const unsigned long n = policy->nodes ? CPU_SETSIZE + 1 : 0; /* the kernel takes one bit less */
 
         if (!policy->set || syscall(SYS_set_mempolicy, policy->mode, policy->nodes, n) == 0)
                 return 0;
-        return fail(f, errno, "config.json: /linux/memoryPolicy: cannot set it");
+        return fail(f, errno, "%s: /linux/memoryPolicy: cannot set it", spec->file);
 }
 
 /* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has
@@ -71,7 +72,7 @@ static int settle(const Init *init, Failure *f) {
                 return fail(f, errno, "cannot begin a session");
         if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
                 return fail(f, errno, "cannot make a session keyring");
-        return set_memory_policy(&init->spec->memory_policy, f);
+        return set_memory_policy(init->spec, f);
 }
 
 /* A process enters a new time namespace only by setns(2) or with its next child, and then its offsets are fixed:

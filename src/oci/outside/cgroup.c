@@ -136,8 +136,8 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         *ret_path = NULL;
         *ret = -1;
         if (asked && strchr(asked, ':'))
-                return report_error(report, EINVAL, "config.json: /linux/cgroupsPath: it is not a path "
-                                    "(SLICE:PREFIX:NAME needs --systemd-cgroup)");
+                return report_error(report, EINVAL, "%s: /linux/cgroupsPath: it is not a path (SLICE:PREFIX:NAME "
+                                    "needs --systemd-cgroup)", spec->file);
         r = path ? make_path(spec, path, &fd) : -ENOMEM;
         if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;

@@ -51,7 +51,9 @@ int container_exec(const State *state, const Spec *spec, const ExecRequest *requ
 /* Starts the command of a created container. Returns when it has been executed. */
 int container_start(const State *state, Report *report);
 
-int container_kill(const State *state, int sig, Report *report);
+/* all: not only the first process. A container without a cgroup has a pid namespace of its own, so the end of the first
+ * process ends all others; no other signal reaches these. */
+int container_kill(const State *state, int sig, bool all, Report *report);
 
 /* Changes the limits of a container from those of old to those of changed: spec_change_resources(). */
 int container_update(const State *state, const Spec *old, const Spec *changed, Report *report);

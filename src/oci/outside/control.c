@@ -86,15 +86,18 @@ static bool has_own_pids(const State *state) {
         return own;
 }
 
-int container_kill(const State *state, int sig, Report *report) {
+int container_kill(const State *state, int sig, bool all, Report *report) {
         _cleanup_close_ int pidfd = -1;
         Status status;
         int r = state_status(state, &status, &pidfd, report);
 
         if (r < 0)
                 return r;
-        if (sig == SIGKILL && state->cgroup && !has_own_pids(state))
+        if (state->cgroup && (all || (sig == SIGKILL && !has_own_pids(state))))
                 return container_cgroup_kill(state, sig, report);
+        if (all && sig != SIGKILL)
+                return report_error(report, EOPNOTSUPP, "cannot signal all processes of %s: it does not have a cgroup "
+                                    "(KILL ends all)", state->id);
         if (pidfd < 0)
                 return report_error(report, ESRCH, "cannot kill %s: the container is not running", state->id);
         if (sys_pidfd_send_signal(pidfd, sig) < 0)

@@ -207,15 +207,12 @@ static int check_disabled(const Creation *c) {
         const Spec *spec = c->spec;
 
         if (spec->n_cgroup_files > 0)
-                return report_error(c->report, EINVAL, "config.json: %s: a limit needs a cgroup, which "
-                                    "--cgroup-manager disabled does not make", spec->cgroup_files[0].pointer);
-        if (!(spec->new_namespaces & CLONE_NEWPID))
-                return report_error(c->report, EINVAL, "--cgroup-manager disabled needs a new pid namespace in "
-                                    "config.json: otherwise delete could leave processes of the container behind");
+                return report_error(c->report, EINVAL, "%s: %s: a limit needs a cgroup, which --cgroup-manager "
+                                    "disabled does not make", spec->file, spec->cgroup_files[0].pointer);
         if (needs_device_rules(spec))
-                return report_error(c->report, EINVAL, "config.json: /linux/resources/devices needs a cgroup, which "
+                return report_error(c->report, EINVAL, "%s: /linux/resources/devices needs a cgroup, which "
                                     "--cgroup-manager disabled does not make: the container could use devices of the "
-                                    "host (drop CAP_MKNOD and /linux/devices)");
+                                    "host (drop CAP_MKNOD and /linux/devices)", spec->file);
         if (spec->device_rules)
                 report_notice(c->report, "--cgroup-manager disabled: /linux/resources/devices is not enforced");
         if (spec->cgroup_path)
@@ -229,10 +226,22 @@ static int check_cgroup_mounts(const Creation *c) {
                 const SpecMount *m = &c->spec->mounts[i];
 
                 if (m->type && streq(m->type, "cgroup") && !(m->set & MOUNT_ATTR_RDONLY))
-                        return report_error(c->report, EINVAL, "config.json: /mounts/%zu: the container does not have "
-                                            "a cgroup, so a mount of type cgroup must have the option ro", i);
+                        return report_error(c->report, EINVAL, "%s: /mounts/%zu: the container does not have a cgroup, "
+                                            "so a mount of type cgroup must have the option ro", c->spec->file, i);
         }
         return 0;
+}
+
+/* Without either, nothing proves which processes are the container's once the first one has ended. */
+static int check_without_cgroup(const Creation *c) {
+        if (!(c->spec->new_namespaces & CLONE_NEWPID))
+                return report_error(c->report, EINVAL, "%s: /linux/namespaces: a container without a cgroup needs a "
+                                    "new pid namespace: otherwise delete could leave processes of it behind (%s)",
+                                    c->spec->file, c->request->no_cgroup
+                                    ? "--cgroup-manager disabled makes no cgroup"
+                                    : "isorun-oci may not make a cgroup below its own: see --systemd-cgroup and "
+                                      "/linux/cgroupsPath");
+        return check_cgroup_mounts(c);
 }
 
 static int make_cgroup(Creation *c) {
@@ -243,7 +252,7 @@ static int make_cgroup(Creation *c) {
         r = c->request->no_cgroup
             ? check_disabled(c)
             : container_cgroup_make(c->spec, c->request->id, &c->cgroup, &c->cgroup_fd, c->report);
-        return r < 0 || c->cgroup ? r : check_cgroup_mounts(c);
+        return r < 0 || c->cgroup ? r : check_without_cgroup(c);
 }
 
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {

@@ -29,8 +29,8 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
         source = open(path, O_PATH | O_CLOEXEC);
         if (source >= 0 && spec->new_namespaces & CLONE_NEWUSER && fstatvfs(source, &fs) >= 0 &&
             fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC))
-                report_notice(report, "config.json: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options "
-                              "ro, nosuid, nodev and noexec that %s has on the host", i, path);
+                report_notice(report, "%s: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options ro, "
+                              "nosuid, nodev and noexec that %s has on the host", spec->file, i, path);
         copy = source < 0 ? -errno : mount_copy(source, m->recursive);
         if (copy < 0)
                 return report_error(report, -copy, "cannot copy the mount of %s: %s", path, strerror(-copy));
@@ -39,8 +39,9 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
                 return report_error(report, errno, "cannot separate the mount of %s from the host's: %s", path,
                                     strerror(errno));
         if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->id_mapped_all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
-                return report_error(report, errno, "config.json: /mounts/%zu: cannot map the ids of %s: %s%s", i, path,
-                                    strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
+                return report_error(report, errno, "%s: /mounts/%zu: cannot map the ids of %s: %s%s", spec->file, i,
+                                    path, strerror(errno),
+                                    errno == EINVAL ? " (not every file system supports it)" : "");
         return TAKE_FD(copy);
 }
 

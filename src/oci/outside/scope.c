@@ -47,13 +47,13 @@ static int take_names(ContainerScope *s) {
         int n;
 
         if (!name || strchr(name + 1, ':'))
-                return report_error(s->report, EINVAL, "config.json: /linux/cgroupsPath: with --systemd-cgroup, it is "
-                                    "SLICE:PREFIX:NAME, not \"%s\"", path);
+                return report_error(s->report, EINVAL, "%s: /linux/cgroupsPath: with --systemd-cgroup, it is "
+                                    "SLICE:PREFIX:NAME, not \"%s\"", s->spec->file, path);
         n = (int) (name - prefix - 1);
         name = name[1] ? name + 1 : s->id;
         if (endswith(name, ".slice"))
-                return report_error(s->report, EOPNOTSUPP, "config.json: /linux/cgroupsPath: a container cannot be a "
-                                    "slice: \"%s\"", name);
+                return report_error(s->report, EOPNOTSUPP, "%s: /linux/cgroupsPath: a container cannot be a slice: "
+                                    "\"%s\"", s->spec->file, name);
         s->slice = strndup(path, (size_t) (prefix - path));
         s->unit = n > 0 ? format("%.*s-%s.scope", n, prefix + 1, name) : format("%s.scope", name);
         return s->slice && s->unit ? 0 : report_oom(s->report);

@@ -28,8 +28,8 @@ static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
         if (stat(own, &a) < 0 || fstat(fd, &b) < 0)
                 return report_error(report, errno, "cannot compare %s: %s", own, strerror(errno));
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ?
-                       report_error(report, EINVAL, "config.json has sysctls, and joins the host's own %s namespace",
-                                    spec_namespaces[i].name) : 0;
+                       report_error(report, EINVAL, "%s has sysctls, and joins the host's own %s namespace",
+                                    spec->file, spec_namespaces[i].name) : 0;
 }
 
 /* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */

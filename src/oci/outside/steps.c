@@ -33,10 +33,11 @@ static int set_priorities(const SpecProcess *process, pid_t pid, Report *report)
         int r = process->set_scheduler ? set_scheduler(&process->scheduler, pid) : 0;
 
         if (r < 0)
-                return report_error(report, -r, "config.json: /process/scheduler: cannot set it: %s", strerror(-r));
+                return report_error(report, -r, "%s: %s/scheduler: cannot set it: %s", process->file,
+                                    process->pointer, strerror(-r));
         if (process->io_priority && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, process->io_priority) < 0)
-                return report_error(report, errno, "config.json: /process/ioPriority: cannot set it: %s",
-                                    strerror(errno));
+                return report_error(report, errno, "%s: %s/ioPriority: cannot set it: %s", process->file,
+                                    process->pointer, strerror(errno));
         return 0;
 }
 
@@ -48,8 +49,8 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
                 const __rlimit_resource_t resource = (__rlimit_resource_t) process->limits[i].resource;
 
                 if (prlimit(pid, resource, &process->limits[i].limit, NULL) < 0)
-                        return report_error(report, errno, "config.json: /process/rlimits/%zu: cannot set the limit: "
-                                                           "%s", i, strerror(errno));
+                        return report_error(report, errno, "%s: %s/rlimits/%zu: cannot set the limit: %s",
+                                            process->file, process->pointer, i, strerror(errno));
         }
         r = set_priorities(process, pid, report);
         if (r < 0 || !process->set_oom_score)
@@ -57,8 +58,8 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
         snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
         snprintf(score, sizeof(score), "%d", process->oom_score);
         r = file_write(AT_FDCWD, path, score);
-        return r < 0 ? report_error(report, -r, "config.json: /process/oomScoreAdj: cannot set it: %s", strerror(-r))
-                     : 0;
+        return r < 0 ? report_error(report, -r, "%s: %s/oomScoreAdj: cannot set it: %s", process->file,
+                                    process->pointer, strerror(-r)) : 0;
 }
 
 int steps_check_security(const SpecProcess *process, Report *report) {

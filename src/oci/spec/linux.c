@@ -190,7 +190,7 @@ static int check_sysctls(const Place *place, Spec *ret) {
                 if (strchr(key, '/') || strstr(key, ".."))
                         return place_error(&p, EINVAL, "it is not the name of a sysctl");
                 if (streq(key, "kernel.hostname"))
-                        return place_error(&p, EINVAL, "hostname of config.json sets it");
+                        return place_error(&p, EINVAL, "/hostname sets it");
                 if (!network && !ipc && !uts)
                         return place_error(&p, EINVAL, "the sysctl would change the host: no namespace has its own");
                 if (!(ret->new_namespaces & spec_namespaces[of].flag) && !ret->joined[of])

@@ -146,7 +146,7 @@ static int read_all(Spec *spec, const char *file, Report *report) {
 }
 
 static int parse(const char *bundle, const char *file, char *text, size_t size, Spec *ret, Report *report) {
-        Spec spec = { .bundle = strdup(bundle), .text = text };
+        Spec spec = { .bundle = strdup(bundle), .file = file, .text = text };
         int r = spec.bundle ? 0 : report_oom(report);
 
         if (r >= 0) {

@@ -8,7 +8,8 @@
  * reported. */
 int spec_parse(const char *bundle, char *text, size_t size, Spec *ret, Report *report);
 
-/* Reads BUNDLE/FILE; NULL: config.json. bundle is absolute. Returns 0 or -errno, reported. */
+/* Reads BUNDLE/FILE; NULL: config.json. bundle is absolute. ret borrows file, for messages. Returns 0 or -errno,
+ * reported. */
 int spec_load(const char *bundle, const char *file, Spec *ret, Report *report);
 
 /* Reads the copy that the state of a container has. The bundle may have changed since it was made. Returns 0 or -errno,
@@ -16,7 +17,7 @@ int spec_load(const char *bundle, const char *file, Spec *ret, Report *report);
 int spec_load_copy(int directory, const char *bundle, Spec *ret, Report *report);
 
 /* Reads the file with a process that exec gets: the object that config.json has at /process. *ret_json has the strings
- * of ret, and the caller unrefs it. Returns 0 or -errno, reported. */
+ * of ret, and the caller unrefs it; ret borrows path, for messages. Returns 0 or -errno, reported. */
 int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Report *report);
 
 /* Reads a file, or standard input for "-", that has an object as config.json has it at /linux/resources. The caller

@@ -188,6 +188,8 @@ int process_read(const Place *place, SpecProcess *ret) {
 
         if (!place->value)
                 return place_error(place, EINVAL, "it is missing");
+        ret->file = place->file;
+        ret->pointer = place->parent ? "/process" : "";
         r = read_command(place, ret);
         if (r >= 0)
                 r = read_user(place, ret);

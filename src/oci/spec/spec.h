@@ -83,6 +83,8 @@ typedef struct SpecScheduler {
 } SpecScheduler;
 
 typedef struct SpecProcess {
+        const char *file;    /* borrowed, for messages: the file that says this, */
+        const char *pointer; /* and where in it: "/process", or "" for the file of exec --process */
         char **arguments, **environment;
         const char *directory;
         uid_t uid;
@@ -154,7 +156,8 @@ typedef struct SpecPolicy {
 
 typedef struct Spec {
         json_t *json;
-        char *text;    /* the whole config.json */
+        const char *file; /* borrowed, for messages: "config.json", or as --config names it */
+        char *text;    /* of the whole file */
         char *bundle;  /* absolute */
         char *root;    /* the path of the root on the host */
         const char *version;
