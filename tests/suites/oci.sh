@@ -240,6 +240,9 @@ test_symlinks() {
 	ln -s /etc/hidden "$bundle/rootfs/etc/link"
 	# promise P57
 	inside "a symlink does not save a masked path" 0 'linux.maskedPaths+="/etc/link"' 'busybox wc -c </etc/hidden'
+	inside "hidden directories share one in memory, which nobody can write, and each path is hidden once" "same 1 2" root.readonly=false \
+		'linux.maskedPaths=["/etc/dir","/tmp","/etc/dir","/etc/hidden","/etc/hidden"]' \
+		'[ "$(busybox stat -c %d /etc/dir)" = "$(busybox stat -c %d /tmp)" ] && echo same $(busybox touch /etc/dir/x /tmp/x 2>/dev/null || echo $?) $(busybox grep -Ec " /etc/(dir|hidden) " /proc/mounts)'
 	rm "$bundle/rootfs/etc/"{absolute,relative,magic,link}
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	mkdir "$bundle/rootfs/dev"
@@ -577,6 +580,9 @@ test_rare() {
 	also_inside "the time namespace is the container's, and the CPUs those of execCPUAffinity" "later
 Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/self/status)"
 	"$isorun_oci" --root "$state" delete --force box
+	inside "a time namespace has its offsets in a user namespace, too" later 'linux.namespaces+={"type":"user"}' 'linux.namespaces+={"type":"time"}' \
+		'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.timeOffsets={"boottime":{"secs":5000000}}' "$uptime"
 	mkdir -p "$tmp/mapped"
 	: >"$tmp/mapped/file"
 	chown 7:8 "$tmp/mapped/file"

@@ -76,7 +76,8 @@ static int settle(const Init *init, Failure *f) {
 }
 
 /* A process enters a new time namespace only by setns(2) or with its next child, and then its offsets are fixed:
- * time_namespaces(7). /proc is the host's here. */
+ * time_namespaces(7). /proc is the host's here. This comes before settle(), since this process owns the file of the
+ * offsets only as long as it is dumpable and has its first ids. */
 static int make_time_namespace(const Spec *spec, Failure *f) {
         _cleanup_close_ int fd = -1;
         int r;
@@ -100,8 +101,6 @@ static int settle_namespaces(const Spec *spec, Failure *f) {
         r = spec->new_namespaces & CLONE_NEWNET ? network_loopback_up() : 0;
         if (r < 0)
                 return fail(f, -r, "cannot bring up the loopback device");
-        if (spec->new_namespaces & CLONE_NEWTIME && make_time_namespace(spec, f) < 0)
-                return -1;
         if (spec->host_name && sethostname(spec->host_name, strlen(spec->host_name)) < 0)
                 return fail(f, errno, "cannot set the host name");
         if (spec->domain_name && setdomainname(spec->domain_name, strlen(spec->domain_name)) < 0)
@@ -222,7 +221,9 @@ _Noreturn void init_main(Init *init) {
         int r;
 
         wait_for(init, MESSAGE_MAPPED);
-        r = settle(init, &f);
+        r = init->spec->new_namespaces & CLONE_NEWTIME ? make_time_namespace(init->spec, &f) : 0;
+        if (r >= 0)
+                r = settle(init, &f);
         if (r >= 0)
                 r = settle_namespaces(init->spec, &f);
         if (r >= 0)

@@ -52,7 +52,33 @@ static int open_null(Failure *f) {
         return TAKE_FD(fd);
 }
 
-static int mask(const char *path, int root, int null, Failure *f) {
+/* The two fds that hide paths. All hidden directories share one in memory. */
+typedef struct Lids {
+        int null;  /* /dev/null of the host */
+        int empty; /* the directory; -1: there is none yet */
+} Lids;
+
+static void lids_deinit(Lids *lids) {
+        fd_close(lids->null);
+        fd_close(lids->empty);
+}
+
+static int make_lid(const Lids *lids, bool directory, MountReason *reason) {
+        if (!directory || lids->empty >= 0)
+                return mount_copy(directory ? lids->empty : lids->null, false);
+        return mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                          MOUNT_ATTR_NOEXEC, reason);
+}
+
+/* A path that is there twice, or below a symlink to one that is hidden. */
+static bool is_hidden(const Lids *lids, const struct stat *place) {
+        struct stat st;
+
+        return fstat(S_ISDIR(place->st_mode) ? lids->empty : lids->null, &st) >= 0 && st.st_dev == place->st_dev &&
+               st.st_ino == place->st_ino;
+}
+
+static int mask(const char *path, int root, Lids *lids, Failure *f) {
         _cleanup_close_ int place = walk(root, path, WALK_FIND, true), lid = -1;
         MountReason reason = {};
         struct stat st;
@@ -62,11 +88,15 @@ static int mask(const char *path, int root, int null, Failure *f) {
                 return 0;
         if (place < 0 || fstat(place, &st) < 0)
                 return fail(f, place < 0 ? -place : errno, "cannot hide %s", path);
-        lid = S_ISDIR(st.st_mode) ? mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-                                                 MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &reason)
-                                  : mount_copy(null, false);
+        if (is_hidden(lids, &st))
+                return 0;
+        lid = make_lid(lids, S_ISDIR(st.st_mode), &reason);
         r = lid < 0 ? lid : mount_attach(lid, place);
-        return r < 0 ? fail(f, -r, "cannot hide %s%s", path, reason.text) : 0;
+        if (r < 0)
+                return fail(f, -r, "cannot hide %s%s", path, reason.text);
+        if (S_ISDIR(st.st_mode) && lids->empty < 0)
+                lids->empty = TAKE_FD(lid);
+        return 0;
 }
 
 static int cover(const char *path, int root, uint64_t attribute, Failure *f) {
@@ -158,11 +188,11 @@ static int keep_all(const Spec *spec, int root, Failure *f) {
         return r;
 }
 
-static int mask_all(char *const *paths, int root, int null, Failure *f) {
+static int mask_all(char *const *paths, int root, Lids *lids, Failure *f) {
         int r = 0;
 
         for (; r >= 0 && paths && *paths; paths++)
-                r = mask(*paths, root, null, f);
+                r = mask(*paths, root, lids, f);
         return r;
 }
 
@@ -175,9 +205,9 @@ static int protect_filled(const SpecMount *m, int root, Failure *f) {
 }
 
 int root_protect(const Spec *spec, int root, Failure *f) {
-        _cleanup_close_ int null = open_null(f);
+        _cleanup_(lids_deinit) Lids lids = { open_null(f), -1 };
         const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
-        int r = null < 0 ? null : write_sysctls(spec, f);
+        int r = lids.null < 0 ? lids.null : write_sysctls(spec, f);
 
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (mount_is_filled_later(&spec->mounts[i]))
@@ -189,6 +219,6 @@ int root_protect(const Spec *spec, int root, Failure *f) {
         if (r >= 0)
                 r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, f);
         if (r >= 0)
-                r = mask_all(spec->masked, root, null, f);
-        return r < 0 ? r : mask_all(policy->masked, root, null, f);
+                r = mask_all(spec->masked, root, &lids, f);
+        return r < 0 ? r : mask_all(policy->masked, root, &lids, f);
 }
