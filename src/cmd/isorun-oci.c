@@ -191,6 +191,7 @@ static int run(const CommandLine *global, char *argv[], Report *report) {
         call.line = &line;
         call.id = line.n_arguments > 0 ? line.arguments[0] : NULL;
         call.root = root;
+        call.own_root = command_line_has(global, OCI_ROOT);
         return command->run(&call);
 }
 

@@ -39,18 +39,20 @@ print(s["ociVersion"], s["id"], s["status"], s["pid"] == int(sys.argv[2]), s["bu
 	oci delete one
 	like "a running container is not deleted" "$status $err" "1 isorun-oci: cannot delete one: it is running*"
 	also is "... and goes on" "$(status_of one)" running
+	oci --root "$tmp/none" list
+	like "list with a --root that does not exist fails" "$status $err" "1 isorun-oci: cannot open $tmp/none: No such file or directory"
 	oci list --format json
-	no_refusal is "list has it" "$(python3 -c 'import json, sys
-print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])])' "$out")" "[('one', 'running')]"
+	no_refusal is "list has it, in one line" "$(python3 -c 'import json, sys
+print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])], sys.argv[1].count("\n"))' "$out")" "[('one', 'running')] 0"
 	oci kill one 0
 	no_refusal is "signal 0 asks whether it runs" "$status$out$err" 0
 	oci kill one KILL
 	no_refusal is "kill kills it" "$status$out$err" 0
 	await is_status one stopped
 	oci kill one 0
-	like "... and says when it does not" "$status $err" "1 isorun-oci: cannot kill one: the container is not running"
+	like "... and says when it does not" "$status $err" "1 isorun-oci: cannot kill one: container not running"
 	oci kill one TERM
-	like "a stopped container is not signalled" "$status $err" "1 isorun-oci: cannot kill one: the container is not running"
+	like "a stopped container is not signalled" "$status $err" "1 isorun-oci: cannot kill one: container not running"
 	oci delete one
 	no_refusal is "delete removes it" "$status$out$err$(ls "$state")" 0
 	oci state one

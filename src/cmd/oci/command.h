@@ -13,6 +13,7 @@ typedef struct OciCall {
         const CommandLine *line; /* the command's own options and arguments */
         const char *id;          /* the first argument, or NULL */
         const char *root;        /* --root */
+        bool own_root;           /* it is not the default one */
         bool systemd;            /* --systemd-cgroup */
         bool no_cgroup;          /* --cgroup-manager disabled */
         Report *report;

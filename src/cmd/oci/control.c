@@ -64,8 +64,8 @@ static const char *owner_of(const State *state) {
 static json_t *describe(const State *state, Status status) {
         const json_t *annotations = json_object_get(state->json, "annotations");
 
-        return json_pack("{ss ss ss si ss ss ss ss sO*}", "ociVersion", state->version, "id", state->id, "status",
-                         status_name(status), "pid", status == STATUS_STOPPED ? 0 : (int) state->pid, "bundle",
+        return json_pack("{ss ss si ss ss ss ss ss sO*}", "ociVersion", state->version, "id", state->id, "pid",
+                         status == STATUS_STOPPED ? 0 : (int) state->pid, "status", status_name(status), "bundle",
                          state->bundle, "rootfs", state->root_path, "created", state->created, "owner",
                          owner_of(state), "annotations", annotations);
 }
@@ -185,20 +185,25 @@ int oci_list(const OciCall *call) {
         const char *form = command_line_get(call->line, 'f') ?: "table";
         _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;
+        _cleanup_free_ char *text = NULL;
         json_t *array = NULL;
         int r = 0;
 
         if (!streq(form, "table") && !streq(form, "json"))
                 return report_error(call->report, EINVAL, "--format: not table or json: \"%s\"", form) < 0;
-        if (root < 0 && errno != ENOENT)
+        if (root < 0 && (errno != ENOENT || call->own_root))
                 r = report_error(call->report, errno, "cannot open %s: %s", call->root, strerror(errno));
         else if (root >= 0)
                 r = directory_list(root, &names);
         array = streq(form, "json") ? json_array() : NULL;
         if (r >= 0)
                 r = list(call, names, array);
-        if (r >= 0 && array)
-                return oci_print(array, call->report);
+        /* As runc has it, in one line. */
+        text = r >= 0 && array ? json_dumps(array, JSON_COMPACT) : NULL;
+        if (r >= 0 && array && !text)
+                r = report_oom(call->report);
+        if (text)
+                puts(text);
         json_decref(array);
         return r < 0 || flush_output(call->report) < 0;
 }

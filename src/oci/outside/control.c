@@ -98,8 +98,9 @@ int container_kill(const State *state, int sig, bool all, Report *report) {
         if (all && sig != SIGKILL)
                 return report_error(report, EOPNOTSUPP, "cannot signal all processes of %s: it does not have a cgroup "
                                     "(KILL ends all)", state->id);
+        /* containerd looks for these words. */
         if (pidfd < 0)
-                return report_error(report, ESRCH, "cannot kill %s: the container is not running", state->id);
+                return report_error(report, ESRCH, "cannot kill %s: container not running", state->id);
         if (sys_pidfd_send_signal(pidfd, sig) < 0)
                 return report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
         return 0;
