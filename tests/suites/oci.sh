@@ -322,6 +322,45 @@ test_fds() {
 		like "... nor can one be the working directory: $fd (CVE-2024-21626)" "$status $err" \
 			"1 isorun-oci: cannot * the working directory /proc/self/fd/$fd*"
 	done
+	bundle -- sh -c "$(to_end 'echo $LISTEN_FDS $LISTEN_PID; busybox head -n1 <&3; busybox head -n1 <&4')"
+	run sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<"$0"/README.md 4<"$0"/NEWS.md' "$top" "$isorun_oci" --root "$state" run --preserve-fds 1 --bundle "$bundle" box
+	no_refusal is_reached "sockets of a service manager are passed on, and then the preserved fds" "1 1"$'\n'"$(head -n1 "$top/README.md")"$'\n'"$(head -n1 "$top/NEWS.md")"
+	run sh -c 'LISTEN_PID=1 LISTEN_FDS=1 exec "$@" 3<"$0"' "$top/README.md" "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	no_refusal like "... but not those of another process" "$status $out$err" "*3: Bad file descriptor*"
+	run sh -c 'LISTEN_PID=$$ LISTEN_FDS=200 exec "$@" 3<&-' sh "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	like "... and it is an error if one is not open" "$status $err" "1 isorun-oci: LISTEN_FDS: fd * is not open"
+	test_pidfd
+}
+
+# Whoever gets the pidfd compares its process with that of the pid file.
+test_pidfd() {
+	local receiver
+	receiver=$(cat <<-'END'
+		import os, re, socket, subprocess, sys
+		path, pid_file, *command = sys.argv[1:]
+		with socket.socket(socket.AF_UNIX) as server:
+		    server.bind(path)
+		    server.listen()
+		    status = subprocess.run(command).returncode
+		    server.setblocking(False)
+		    connection, _ = server.accept()
+		    name, fds, _, _ = socket.recv_fds(connection, 100, 2)
+		os.unlink(path)
+		pid = re.search(r"^Pid:\s*(\d+)$", open(f"/proc/self/fdinfo/{fds[0]}").read(), re.M)[1]
+		print(status, name.decode(), len(fds), pid == open(pid_file).read())
+	END
+	)
+	bundle -- busybox sleep 7684
+	run python3 -c "$receiver" "$tmp/pidfd" "$tmp/pid" "$isorun_oci" --root "$state" create --pidfd-socket "$tmp/pidfd" --pid-file "$tmp/pid" --bundle "$bundle" box
+	no_refusal is "create --pidfd-socket sends a pidfd of the first process" "$out$err" "0 standard 1 True"
+	oci start box
+	run python3 -c "$receiver" "$tmp/pidfd" "$tmp/pid" "$isorun_oci" --root "$state" exec --detach --pidfd-socket "$tmp/pidfd" --pid-file "$tmp/pid" box busybox sleep 7685
+	no_refusal is "... and exec, of its process" "$out$err" "0 setns 1 True"
+	oci delete --force box
+	rm -f "$tmp/pid"
+	oci run --pidfd-socket "$tmp/none" --pid-file "$tmp/pid" --bundle "$bundle" box
+	like "... and it is an error if nobody listens" "$status $err$(ls "$state")$(ls "$tmp/pid" 2>/dev/null)" \
+		"1 isorun-oci: --pidfd-socket: cannot connect to $tmp/none: No such file or directory"
 }
 
 # What a container costs, in calls and in programs that are executed: docs/PERFORMANCE.md has the times. isorun-oci must not

@@ -52,6 +52,7 @@ enum {
         OCI_KEEP,
         OCI_CONFIG,
         OCI_REGEX,
+        OCI_PIDFD_SOCKET,
         OCI_LAST,
 };
 
@@ -77,6 +78,10 @@ int oci_features(const OciCall *call);
 
 /* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */
 int oci_read_preserved(const char *text, unsigned *ret, Report *report);
+
+/* How many fds from 3 on are sockets that a service manager has opened for this process: sd_listen_fds(3). Returns
+ * their number, or -errno, reported. */
+int oci_listening_fds(Report *report);
 
 /* Reads the copy of config.json of a container, without its notices. Returns 0 or -errno, reported. */
 int oci_load_spec(const OciCall *call, const State *state, Spec *ret);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmd/container/container-policy.h"
@@ -7,6 +8,7 @@
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
 #include "util/fd.h"
+#include "util/strv.h"
 
 #define CREATE_OPTIONS                                                                                       \
         { 'b', "bundle", "the directory of config.json (the working directory)",                             \
@@ -16,6 +18,8 @@
         { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file",                          \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
+          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
+        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the first process",             \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },         \
         { OCI_NO_PIVOT, "no-pivot", "use chroot(2), and leave the host's mounts below the root",             \
@@ -39,13 +43,32 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                                  .no_cgroup = call->no_cgroup,
                                  .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
+                                 .pidfd_socket = command_line_get(call->line, OCI_PIDFD_SOCKET),
                                  .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };
         sigprocmask(SIG_BLOCK, NULL, &ret->signal_mask);
         return oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);
 }
 
-static int create(const OciCall *call, const CreateRequest *request, State *ret) {
+/* Programs compare LISTEN_PID with their own pid: sd_listen_fds(3). As runc has it, these fds come before those of
+ * --preserve-fds. */
+static int add_listening(Spec *spec, CreateRequest *request, Report *report) {
+        int n = oci_listening_fds(report);
+        char text[32];
+
+        if (n <= 0)
+                return n;
+        if (!(spec->new_namespaces & spec_namespaces[SPEC_PID].flag)) {
+                report_notice(report, "LISTEN_FDS is ignored: without a new pid namespace, the command is not pid 1");
+                return 0;
+        }
+        request->preserved += (unsigned) n;
+        snprintf(text, sizeof(text), "LISTEN_FDS=%d", n);
+        return strv_push(&spec->process.environment, text) < 0 ||
+               strv_push(&spec->process.environment, "LISTEN_PID=1") < 0 ? report_oom(report) : 0;
+}
+
+static int create(const OciCall *call, CreateRequest *request, State *ret) {
         _cleanup_free_ char *bundle = realpath(command_line_get(call->line, 'b') ?: ".", NULL);
         ContainerPolicy policy = {};
         Spec spec = {};
@@ -56,6 +79,8 @@ static int create(const OciCall *call, const CreateRequest *request, State *ret)
         r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &spec, call->report);
         if (r >= 0)
                 r = container_policy_apply(&policy, &spec, false, call->report);
+        if (r >= 0)
+                r = add_listening(&spec, request, call->report);
         if (r >= 0)
                 r = container_create(&spec, request, ret, call->report);
         spec_deinit(&spec);

@@ -21,6 +21,8 @@ const Option oci_exec_options[] = {
         { OCI_APPARMOR, "apparmor", "change to this AppArmor profile", { "PROFILE", 0, NULL }, false },
         { OCI_NO_NEW_PRIVS, "no-new-privs", "set no_new_privs", {}, false },
         { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
+        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the process",
+          { "FILE", ARGUMENT_FILE, NULL }, false },
         { 'd', "detach", "do not wait for the process", {}, false },
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
         { 't', "tty", "give the process a terminal", {}, false },
@@ -167,6 +169,7 @@ enum { OCI_EXEC_FAILED = 255 };
 int oci_exec(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         ExecRequest request = { .pid_file = command_line_get(call->line, OCI_PID_FILE),
+                                .pidfd_socket = command_line_get(call->line, OCI_PIDFD_SOCKET),
                                 .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET), .keyring = true,
                                 .cgroup = command_line_get(call->line, OCI_CGROUP),
                                 .paused = command_line_has(call->line, OCI_IGNORE_PAUSED) };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "cmd/oci/command.h"
 #include "oci/spec/load.h"
@@ -13,6 +15,20 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report) {
                 return report_error(report, EINVAL, "--preserve-fds: not a number from 0 to 200: \"%s\"", text);
         *ret = (unsigned) n;
         return 0;
+}
+
+int oci_listening_fds(Report *report) {
+        const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+        uint64_t number;
+
+        if (!pid || !n || parse_u64(pid, &number) < 0 || number != (uint64_t) getpid())
+                return 0;
+        if (parse_u64_range(n, 0, 200, &number) < 0)
+                return report_error(report, EINVAL, "LISTEN_FDS: not a number from 0 to 200: \"%s\"", n);
+        for (int fd = 3; fd < 3 + (int) number; fd++)
+                if (fcntl(fd, F_GETFD) < 0)
+                        return report_error(report, EBADF, "LISTEN_FDS: fd %d is not open", fd);
+        return (int) number;
 }
 
 /* create has printed the notices. */

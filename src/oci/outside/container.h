@@ -20,6 +20,7 @@ typedef struct Console {
 typedef struct CreateRequest {
         const char *root, *id;
         const char *pid_file; /* NULL: none */
+        const char *pidfd_socket; /* gets a pidfd of the first process; NULL: none */
         Console console;
         unsigned preserved;   /* fds from 3 on that the command gets */
         bool keyring;         /* the container gets a session keyring of its own */
@@ -35,7 +36,7 @@ int container_create(const Spec *spec, const CreateRequest *request, State *ret,
 
 typedef struct ExecRequest {
         const SpecProcess *process;
-        const char *pid_file;
+        const char *pid_file, *pidfd_socket;
         Console console;
         const char *cgroup; /* below the container's; NULL: the container's, or that of its first process */
         bool paused; /* the container may be paused: the process waits until it is resumed */

@@ -150,6 +150,8 @@ static int set_up(Creation *c, bool denied) {
                 r = state_write_config(c->state, c->spec->text, c->report);
         if (r >= 0)
                 r = describe(c);
+        if (r >= 0 && c->request->pidfd_socket)
+                r = steps_send_pidfd(c->request->pidfd_socket, "standard", c->pid, c->report);
         if (r >= 0 && c->request->pid_file)
                 r = steps_write_pid(c->request->pid_file, c->pid, c->report);
         return r < 0 ? r : steps_send(c->socket, MESSAGE_GO, c->report);

@@ -44,6 +44,8 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
                 r = steps_set_limits(request->process, pid, report);
         if (r >= 0)
                 r = set_cpus(request->process, 1, pid, report);
+        if (r >= 0 && request->pidfd_socket)
+                r = steps_send_pidfd(request->pidfd_socket, "setns", pid, report);
         if (r >= 0 && request->pid_file)
                 r = steps_write_pid(request->pid_file, pid, report);
         if (r >= 0)

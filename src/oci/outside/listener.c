@@ -2,9 +2,6 @@
 #include "oci/outside/listener.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "oci/outside/steps.h"
 #include "oci/spec/load.h"
@@ -25,17 +22,10 @@ static char *describe(const Spec *spec, const State *state, Status status, pid_t
 }
 
 static int connect_agent(const char *path, Report *report) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        _cleanup_close_ int fd = -1;
+        int fd = steps_connect(path);
 
-        if (strlen(path) >= sizeof(address.sun_path))
-                return report_error(report, ENAMETOOLONG, "config.json: /linux/seccomp/listenerPath: it is too long");
-        strcpy(address.sun_path, path);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return report_error(report, errno, "failed to connect with seccomp agent %s: %s", path,
-                                    strerror(errno));
-        return TAKE_FD(fd);
+        return fd < 0 ? report_error(report, -fd, "failed to connect with seccomp agent %s: %s", path, strerror(-fd))
+                      : fd;
 }
 
 static int pass(const Spec *spec, const State *state, Status status, pid_t pid, int listener, Report *report) {

@@ -13,6 +13,7 @@
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/text.h"
 
 /* glibc has no function for it before 2.41. */
@@ -87,6 +88,30 @@ int steps_write_pid(const char *path, pid_t pid, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 
+int steps_connect(const char *path) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        _cleanup_close_ int fd = -1;
+
+        if (strlen(path) >= sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+        strcpy(address.sun_path, path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *report) {
+        struct iovec name = { .iov_base = (char *) kind, .iov_len = strlen(kind) };
+        _cleanup_close_ int fd = steps_connect(path), pidfd = sys_pidfd_open(pid, 0);
+        int r;
+
+        if (fd < 0)
+                return report_error(report, -fd, "--pidfd-socket: cannot connect to %s: %s", path, strerror(-fd));
+        r = pidfd < 0 ? -errno : packet_send(fd, &name, 1, &pidfd, 1, 0);
+        return r < 0 ? report_error(report, -r, "--pidfd-socket: cannot send the pidfd: %s", strerror(-r)) : 0;
+}
+
 /* The name of the terminal comes with it, as runc has it. */
 static int pass_terminal(const Console *console, int *terminal, Report *report) {
         struct iovec name = { .iov_base = (char *) "/dev/console", .iov_len = strlen("/dev/console") };
@@ -121,8 +146,7 @@ int steps_hear(int socket, const Console *console, Report *report) {
 
 int steps_connect_console(const SpecProcess *process, const Console *console, Console *ret, Report *report) {
         const char *path = console->path;
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        _cleanup_close_ int fd = -1;
+        int fd;
 
         if (path && !process->terminal)
                 return report_error(report, EINVAL, "--console-socket: the process has no terminal");
@@ -133,13 +157,10 @@ int steps_connect_console(const SpecProcess *process, const Console *console, Co
         ret->socket = -1;
         if (!path)
                 return 0;
-        if (strlen(path) >= sizeof(address.sun_path))
-                return report_error(report, ENAMETOOLONG, "--console-socket: the path is too long");
-        strcpy(address.sun_path, path);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return report_error(report, errno, "--console-socket: cannot connect to %s: %s", path, strerror(errno));
-        ret->socket = TAKE_FD(fd);
+        fd = steps_connect(path);
+        if (fd < 0)
+                return report_error(report, -fd, "--console-socket: cannot connect to %s: %s", path, strerror(-fd));
+        ret->socket = fd;
         return 0;
 }
 

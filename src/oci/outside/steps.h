@@ -16,6 +16,13 @@ int steps_check_security(const SpecProcess *process, Report *report);
 
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
+/* Sends a pidfd of a child of this process to a socket, for --pidfd-socket. kind comes with it: runc's word for a
+ * process of create, "standard", or of exec, "setns". */
+int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *report);
+
+/* Connects to a stream socket. Returns the fd or -errno, which is not reported. */
+int steps_connect(const char *path);
+
 /* Waits until the process inside is ready. If it has a terminal, hands that to console.
  * Returns 1 if it only waits for hooks. */
 int steps_hear(int socket, const Console *console, Report *report);
