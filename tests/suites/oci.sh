@@ -116,6 +116,12 @@ test_process() {
 	inside "ids, groups and umask are those of config.json" "uid=1 gid=2 groups=3,4 0027" \
 		'process.user={"uid":1,"gid":2,"additionalGids":[3,4],"umask":23}' 'echo "$(busybox id) $(umask)"'
 	inside "the host name is set" box 'busybox hostname'
+	touch "$tmp/uts"
+	unshare --uts="$tmp/uts" true
+	inside "a name is set in a joined uts namespace" "joined" hostname='"joined"' \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\",\"path\":\"$tmp/uts\"}]" 'busybox hostname'
+	also is "... which keeps it" "$(nsenter --uts="$tmp/uts" hostname)" joined
+	umount "$tmp/uts"
 	inside "the working directory is made" "/tmp/a/b" root.readonly=false 'process.cwd="/tmp/a/b"' pwd
 	inside "limits are set" "100 200" 'process.rlimits=[{"type":"RLIMIT_NOFILE","soft":100,"hard":200},{"type":"RLIMIT_CORE","soft":18446744073709551615,"hard":18446744073709551615}]' \
 		'echo $(ulimit -n) $(ulimit -H -n)'
@@ -431,6 +437,10 @@ test_config() {
 		'linux.sysctl={"kernel.panic":"1"}'
 	refuses "a sysctl of the host's network" "config.json has sysctls, and joins the host's own network namespace" \
 		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"network","path":"/proc/self/ns/net"}]' 'linux.sysctl={"net.ipv4.ip_forward":"1"}'
+	refuses "a name of the host's own uts namespace" "config.json has a host or domain name, and joins the host's own uts namespace" \
+		'linux.namespaces=[{"type":"mount"},{"type":"uts","path":"/proc/self/ns/uts"}]' 'hostname="stolen"'
+	refuses "a name without a uts namespace" "config.json:*: hostname and domainname need a new or joined uts namespace" \
+		'linux.namespaces=[{"type":"mount"},{"type":"pid"}]' 'hostname="stolen"'
 	refuses "an unknown namespace" "config.json:*: /linux/namespaces/5: not supported*space" 'linux.namespaces+={"type":"space"}'
 	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6: a bind mount has no such option: size=1" \
 		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
@@ -837,6 +847,9 @@ kill: can't kill pid 99: No such process
 	inside "a filter denies what config.json says" "$expected" root.readonly=false "$rules" "$script"
 	also like "... and a notice names a call that libseccomp does not know" "$err" "*notice: config.json:*: /linux/seccomp/syscalls: libseccomp *: nosuchcall*"
 	inside "... also without no_new_privs" "$expected" root.readonly=false "$rules" process.noNewPrivileges=false "$script"
+	inside "... also if it refuses what a start needs" "no" process.noNewPrivileges=false \
+		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getcwd","chdir"],"action":"SCMP_ACT_ERRNO"}]}' \
+		'cd /tmp 2>/dev/null && echo yes || echo no'
 	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","clone3"],"action":"SCMP_ACT_ALLOW"}]}' -- true
 	run "$isoctl" why "$bundle" call acct call openat2
 	no_refusal like "a call that is newer than all rules gets ENOSYS, so that a C library tries another one" "$status $out" \
@@ -1160,10 +1173,11 @@ command'
 	like "... also one that start has started" "$status $err$(ls "$state")" \
 		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
 	also ok "... which has ended" gone '^busybox sleep 7664$'
-	bundle 'hooks={"poststop":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
+	bundle 'hooks={"poststop":[{"path":"/bin/busybox","args":["false"]},{"path":"/bin/busybox","args":["sh","-c","echo next >&2"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
-	no_refusal is "a hook of poststop that fails is a notice" "$status $err" \
-		"5 isorun-oci: notice: error running poststop hook #0: /bin/busybox: exit status 1"
+	no_refusal is "a hook of poststop that fails is a notice, and the next one runs" "$status $err" \
+		"5 isorun-oci: notice: error running poststop hook #0: /bin/busybox: exit status 1
+next"
 	test_start_hooks
 }
 

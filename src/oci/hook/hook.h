@@ -15,3 +15,6 @@ enum { HOOK_ERROR_MAX = 256 };
  * the container as JSON on standard input, and standard error as standard output. Returns 0, or -errno with the number
  * of the hook, its path and the reason in error. */
 int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char error[static HOOK_ERROR_MAX]);
+
+/* The same, but a hook that fails is a notice, and the others run as if it had not failed. */
+void hooks_run_all(const Spec *spec, SpecHookKind kind, const HookState *state, Report *report);

@@ -129,16 +129,16 @@ static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool 
 }
 
 /* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can
- * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). entered: this process has
- * entered it before it took the user's ids, so that the user need not be able to. */
-static int enter_directory(const char *path, bool entered, Failure *f) {
+ * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). Returns 1 if it is entered,
+ * 0 if it cannot be entered and that may be, or a failure. */
+static int enter_directory(const char *path, bool required, Failure *f) {
         char buffer[PATH_MAX];
 
-        if (chdir(path) < 0 && (errno != EACCES || !entered))
-                return fail(f, errno, "cannot change to the working directory %s", path);
+        if (chdir(path) < 0)
+                return required ? fail(f, errno, "cannot change to the working directory %s", path) : 0;
         if (syscall(SYS_getcwd, buffer, sizeof(buffer)) < 0 || buffer[0] != '/')
                 return fail(f, EXDEV, "the working directory %s is outside of the root", path);
-        return 0;
+        return 1;
 }
 
 static int install(struct sock_filter *filter, size_t n, unsigned flags, Failure *f) {
@@ -213,17 +213,18 @@ static int set_apparmor(const SpecProcess *process, Failure *f) {
 int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, int socket, Failure *f) {
         const bool no_new_privileges = process->no_new_privileges || spec->policy;
         _cleanup_close_ int landlock = -1;
-        bool entered;
-        int r;
+        int entered, r;
 
         if (process->set_umask)
                 umask(process->umask);
         if (spec->personality >= 0 && personality((unsigned long) spec->personality) < 0)
                 return fail(f, errno, "cannot set the personality");
         r = process->apparmor ? set_apparmor(process, f) : 0;
+        /* Before the filter, which may refuse getcwd(2), and before the ids: the user need not be able to enter it. */
+        entered = r >= 0 ? enter_directory(process->directory, false, f) : r;
+        r = entered;
         if (r >= 0 && !no_new_privileges)
                 r = install_filter(spec, socket, f);
-        entered = chdir(process->directory) >= 0;
         give_pipes(process);
         if (r >= 0 && spec->policy)
                 r = prepare_landlock(spec->policy, &landlock, f);
@@ -231,8 +232,8 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
                 r = drop_privileges(process, spec->policy, !groups_denied && !spec->keep_groups, f);
         if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
-        if (r >= 0)
-                r = enter_directory(process->directory, entered, f);
+        if (r >= 0 && !entered)
+                r = enter_directory(process->directory, true, f);
         if (r >= 0 && landlock >= 0 && sys_landlock_restrict_self(landlock, 0) < 0)
                 r = fail(f, errno, "cannot apply Landlock");
         return r >= 0 && no_new_privileges ? install_filter(spec, socket, f) : r;

@@ -28,10 +28,7 @@ static int connect_start(const State *state, Report *report) {
 
 /* Their failure changes nothing: the command has ended. */
 static void run_poststop(const Spec *spec, const State *state, Report *report) {
-        char error[HOOK_ERROR_MAX];
-
-        if (hooks_run(spec, SPEC_POSTSTOP, &(HookState) { state->id, status_name(STATUS_STOPPED), 0, NULL }, error) < 0)
-                report_notice(report, "error running poststop hook %s", error);
+        hooks_run_all(spec, SPEC_POSTSTOP, &(HookState) { state->id, status_name(STATUS_STOPPED), 0, NULL }, report);
 }
 
 /* Of a container that was left half made, there may be no config.json. create has printed the notices about it. */

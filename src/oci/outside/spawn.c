@@ -16,20 +16,21 @@ static int clone_failed(Report *report, int error) {
         return report_error(report, error, "cannot make the namespaces: %s%s", strerror(error), failure_hint(error));
 }
 
-/* A sysctl of the host's own namespace would change the host. */
+/* A sysctl or name of the host's own namespace would change the host. */
 static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
         _cleanup_free_ char *own = format("/proc/self/ns/%s", spec_namespaces[i].file);
         struct stat a, b;
 
-        if (json_object_size(spec->sysctls) == 0)
+        if (json_object_size(spec->sysctls) == 0 && (i != SPEC_UTS || (!spec->host_name && !spec->domain_name)))
                 return 0;
         if (!own)
                 return report_oom(report);
         if (stat(own, &a) < 0 || fstat(fd, &b) < 0)
                 return report_error(report, errno, "cannot compare %s: %s", own, strerror(errno));
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino ?
-                       report_error(report, EINVAL, "%s has sysctls, and joins the host's own %s namespace",
-                                    spec->file, spec_namespaces[i].name) : 0;
+                       report_error(report, EINVAL, "%s has %s, and joins the host's own %s namespace", spec->file,
+                                    json_object_size(spec->sysctls) > 0 ? "sysctls" : "a host or domain name",
+                                    spec_namespaces[i].name) : 0;
 }
 
 /* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */

@@ -74,9 +74,10 @@ static int read_names(const Place *top, Spec *spec) {
                 spec->domain_name = NULL;
         if (spec->domain_name && sysctl && !streq(spec->domain_name, sysctl))
                 return place_error(top, EINVAL, "domainname and the sysctl kernel.domainname differ");
-        if ((!spec->host_name && !spec->domain_name) || spec->new_namespaces & spec_namespaces[SPEC_UTS].flag)
+        if ((!spec->host_name && !spec->domain_name) || spec->new_namespaces & spec_namespaces[SPEC_UTS].flag ||
+            spec->joined[SPEC_UTS])
                 return 0;
-        return place_error(top, EINVAL, "hostname and domainname need a new uts namespace");
+        return place_error(top, EINVAL, "hostname and domainname need a new or joined uts namespace");
 }
 
 static int read_switch(const Place *annotations, const char *key, bool *ret) {
