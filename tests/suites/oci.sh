@@ -21,6 +21,11 @@ test_lifecycle() {
 	# promise P58
 	also is "... and has no page of the file of isorun-oci" \
 		"$(grep -o '/.*isorun-oci.*' "/proc/$pid/maps" | sort -u)" "/memfd:isorun-oci (deleted)"
+	if is_sanitized; then
+		skip "the size of the copy" "only without sanitizers"
+	else
+		also ok "... and the copy has at most 480 kB" test "$(stat -L -c %s "/proc/$pid/exe")" -le 480000
+	fi
 	also is "... and the command has not begun" "$(cat "$bundle/rootfs/tmp/it" 2>&1)" \
 		"cat: $bundle/rootfs/tmp/it: No such file or directory"
 	oci state one

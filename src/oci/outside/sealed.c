@@ -36,6 +36,7 @@ typedef struct Program {
         uintptr_t base;
         uintptr_t page;    /* its size */
         size_t size;       /* of the part of its file that is ever mapped: debug information is not */
+        size_t constant;   /* of the part that is never written to */
         uintptr_t guarded; /* the loader has made what is below this read-only; 0: nothing */
 } Program;
 
@@ -55,6 +56,8 @@ static Program look_at_program(void) {
                         p.base -= h->p_vaddr;
                 if (h->p_type == PT_LOAD && h->p_offset + h->p_filesz > p.size)
                         p.size = h->p_offset + h->p_filesz;
+                if (h->p_type == PT_LOAD && !(h->p_flags & PF_W) && h->p_offset + h->p_filesz > p.constant)
+                        p.constant = h->p_offset + h->p_filesz;
         }
         for (size_t i = 0; i < p.n; i++)
                 if (p.headers[i].p_type == PT_GNU_RELRO)
@@ -70,11 +73,7 @@ static int make_memory(void) {
         return fd < 0 ? -errno : fd;
 }
 
-static int copy_file(int from, size_t size) {
-        _cleanup_close_ int to = make_memory();
-
-        if (to < 0)
-                return to;
+static int copy_file(int from, size_t size, int to) {
         for (size_t left = size; left > 0;) {
                 ssize_t n = sendfile(to, from, NULL, left);
 
@@ -82,7 +81,7 @@ static int copy_file(int from, size_t size) {
                         return n < 0 ? -errno : -EIO;
                 left -= (size_t) n;
         }
-        return fcntl(to, F_ADD_SEALS, SEALS) < 0 ? -errno : TAKE_FD(to);
+        return fcntl(to, F_ADD_SEALS, SEALS) < 0 ? -errno : 0;
 }
 
 /* Not memcpy(3): AddressSanitizer's would find the gaps between variables. */
@@ -156,26 +155,38 @@ static int set_executed(struct prctl_mm_map *map, int copy) {
         return prctl(PR_SET_MM, PR_SET_MM_MAP, map, sizeof(*map), 0) < 0 ? -errno : 0;
 }
 
-/* EBUSY at first: pages of the file are left. Any other error would come in the end, too. */
-static int exchange(const Program *p, int copy) {
-        struct prctl_mm_map map;
-        int r = read_addresses(&map);
+/* Whether the kernel lets this process say what it executes. EBUSY: only pages of the file are in the way. */
+static bool may_exchange(struct prctl_mm_map *map, int copy) {
+        return read_addresses(map) >= 0 && set_executed(map, copy) == -EBUSY;
+}
 
-        if (r >= 0)
-                r = set_executed(&map, copy);
-        if (r != -EBUSY)
-                return r;
-        r = 0;
+/* Variables stay as they are in memory, so the copy is without them. */
+static int exchange(const Program *p, struct prctl_mm_map *map, int file, int copy) {
+        int r = copy_file(file, p->constant, copy);
+
         for (size_t i = 0; r >= 0 && i < p->n; i++)
                 if (p->headers[i].p_type == PT_LOAD)
                         r = exchange_segment(p, &p->headers[i], copy);
-        return r < 0 ? r : set_executed(&map, copy);
+        return r < 0 ? r : set_executed(map, copy);
+}
+
+/* Returns -errno, or does not return. */
+static int execute_copy(const Program *p, int file, char *const *argv, char *const *environment) {
+        _cleanup_close_ int copy = make_memory();
+        int r = copy < 0 ? copy : lseek(file, 0, SEEK_SET) < 0 ? -errno : copy_file(file, p->size, copy);
+
+        if (r < 0)
+                return r;
+        execveat(copy, "", argv, environment, AT_EMPTY_PATH);
+        return -errno;
 }
 
 int sealed_ensure(char *const *argv, char *const *environment, Report *report) {
         _cleanup_close_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), copy = -1;
         const int seals = self < 0 ? -1 : fcntl(self, F_GET_SEALS);
+        struct prctl_mm_map map;
         Program program;
+        int r;
 
         if (self < 0)
                 return report_error(report, errno, "cannot open /proc/self/exe: %s", strerror(errno));
@@ -184,11 +195,9 @@ int sealed_ensure(char *const *argv, char *const *environment, Report *report) {
                 return 0;
         }
         program = look_at_program();
-        copy = copy_file(self, program.size);
-        if (copy < 0)
-                return report_error(report, -copy, "cannot copy isorun-oci into memory: %s", strerror(-copy));
-        if (exchange(&program, copy) >= 0)
+        copy = make_memory();
+        if (copy >= 0 && may_exchange(&map, copy) && exchange(&program, &map, self, copy) >= 0)
                 return 0;
-        execveat(copy, "", argv, environment, AT_EMPTY_PATH);
-        return report_error(report, errno, "cannot execute isorun-oci from memory: %s", strerror(errno));
+        r = execute_copy(&program, self, argv, environment);
+        return report_error(report, -r, "cannot execute isorun-oci from memory: %s", strerror(-r));
 }
