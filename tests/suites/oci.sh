@@ -392,7 +392,7 @@ test_calls() { # command of isorun-oci, most calls, executed programs, arguments
 
 test_budget() {
 	bundle process.rlimits=[] 'linux.cgroupsPath="/isorun-oci-test"' -- busybox true
-	test_calls run 620 2 --bundle "$bundle" box
+	test_calls run 560 2 --bundle "$bundle" box
 	bundle process.rlimits=[] 'linux.cgroupsPath="/isorun-oci-test"' -- busybox sleep 7674
 	oci create --bundle "$bundle" box
 	oci start box

@@ -48,7 +48,8 @@ int oci_print(json_t *json, Report *report) {
 int oci_start(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
 
-        return state_load(call->root, call->id, &state, call->report) < 0 || container_start(&state, call->report) < 0;
+        return state_load(call->root, call->id, &state, call->report) < 0 ||
+               container_start(&state, NULL, call->report) < 0;
 }
 
 static const char *owner_of(const State *state) {
@@ -111,7 +112,7 @@ static int delete_by_force(const OciCall *call, bool matching) {
         if (r == -EBUSY)
                 return state_remove(&state, call->report) < 0;
         return r < 0 ? state_load(call->root, call->id, &state, call->report) < 0
-                     : container_delete(&state, true, call->report) < 0;
+                     : container_delete(&state, NULL, true, call->report) < 0;
 }
 
 static int delete_one(const OciCall *call, bool matching) {
@@ -120,7 +121,7 @@ static int delete_one(const OciCall *call, bool matching) {
         if (command_line_has(call->line, 'f'))
                 return delete_by_force(call, matching);
         return state_load(call->root, call->id, &state, call->report) < 0 ||
-               container_delete(&state, false, call->report) < 0;
+               container_delete(&state, NULL, false, call->report) < 0;
 }
 
 /* A failure does not save the others. */

@@ -68,35 +68,42 @@ static int add_listening(Spec *spec, CreateRequest *request, Report *report) {
                strv_push(&spec->process.environment, "LISTEN_PID=1") < 0 ? report_oom(report) : 0;
 }
 
-static int create(const OciCall *call, CreateRequest *request, State *ret) {
+/* What config.json says, narrowed by a policy. */
+typedef struct Narrowed {
+        Spec spec;
+        ContainerPolicy policy;
+} Narrowed;
+
+static void narrowed_deinit(Narrowed *n) {
+        spec_deinit(&n->spec);
+        container_policy_deinit(&n->policy);
+}
+
+static int create(const OciCall *call, CreateRequest *request, Narrowed *n, State *ret) {
         _cleanup_free_ char *bundle = realpath(command_line_get(call->line, 'b') ?: ".", NULL);
-        ContainerPolicy policy = {};
-        Spec spec = {};
         int r;
 
         if (!bundle)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
-        r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &spec, call->report);
+        r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &n->spec, call->report);
         if (r >= 0)
-                r = container_policy_apply(&policy, &spec, false, call->report);
+                r = container_policy_apply(&n->policy, &n->spec, false, call->report);
         if (r >= 0)
-                r = add_listening(&spec, request, call->report);
-        if (r >= 0)
-                r = container_create(&spec, request, ret, call->report);
-        spec_deinit(&spec);
-        container_policy_deinit(&policy);
-        return r;
+                r = add_listening(&n->spec, request, call->report);
+        return r < 0 ? r : container_create(&n->spec, request, ret, call->report);
 }
 
 int oci_create(const OciCall *call) {
+        _cleanup_(narrowed_deinit) Narrowed narrowed = {};
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
 
-        return read_request(call, &request) < 0 || create(call, &request, &state) < 0;
+        return read_request(call, &request) < 0 || create(call, &request, &narrowed, &state) < 0;
 }
 
 int oci_run(const OciCall *call) {
         const bool detach = command_line_has(call->line, 'd');
+        _cleanup_(narrowed_deinit) Narrowed narrowed = {};
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
         sigset_t all;
@@ -108,10 +115,10 @@ int oci_run(const OciCall *call) {
                 request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, NULL);
-        if (create(call, &request, &state) < 0)
+        if (create(call, &request, &narrowed, &state) < 0)
                 return 1;
-        if (container_start(&state, call->report) < 0) {
-                (void) container_delete(&state, true, call->report);
+        if (container_start(&state, &narrowed.spec, call->report) < 0) {
+                (void) container_delete(&state, &narrowed.spec, true, call->report);
                 fd_close(master);
                 return 1;
         }
@@ -122,5 +129,5 @@ int oci_run(const OciCall *call) {
                 status = 1;
         if (command_line_has(call->line, OCI_KEEP))
                 return status;
-        return container_delete(&state, true, call->report) < 0 ? 1 : status;
+        return container_delete(&state, &narrowed.spec, true, call->report) < 0 ? 1 : status;
 }

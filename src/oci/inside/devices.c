@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/text.h"
 
 /* runtime-linux.md, "Dev symbolic links", and config-linux.md on /dev/ptmx. */
 static const struct {
@@ -47,15 +49,34 @@ static int bind_device(const SpecDevice *d, int parent, const char *name, Failur
         return r < 0 ? fail(f, -r, "cannot mount %s", d->path) : 0;
 }
 
-static int open_parent(const char *path, int root, Failure *f) {
-        _cleanup_free_ char *directory = path_parent(path);
-        int fd = directory ? walk(root, directory, WALK_MAKE_DIRECTORY, true) : -ENOMEM;
+/* The directory of the last device: nearly all are in /dev. */
+typedef struct Parent {
+        char *path;
+        int fd;
+} Parent;
 
-        return fd < 0 ? fail(f, -fd, "cannot open the directory of %s", path) : fd;
+static void parent_deinit(Parent *parent) {
+        free(parent->path);
+        fd_close(parent->fd);
 }
 
-static int make_device(const SpecDevice *d, int root, Failure *f) {
-        _cleanup_close_ int parent = open_parent(d->path, root, f);
+/* Returns the fd, which belongs to parent. */
+static int open_parent(const char *path, int root, Parent *parent, Failure *f) {
+        _cleanup_free_ char *directory = path_parent(path);
+        int fd;
+
+        if (directory && parent->path && streq(directory, parent->path))
+                return parent->fd;
+        fd = directory ? walk(root, directory, WALK_MAKE_DIRECTORY, true) : -ENOMEM;
+        if (fd < 0)
+                return fail(f, -fd, "cannot open the directory of %s", path);
+        parent_deinit(parent);
+        *parent = (Parent) { .path = TAKE_PTR(directory), .fd = fd };
+        return fd;
+}
+
+static int make_device(const SpecDevice *d, int root, Parent *last, Failure *f) {
+        const int parent = open_parent(d->path, root, last, f);
         const char *name = path_name(d->path);
         struct stat st;
 
@@ -75,8 +96,8 @@ static int make_device(const SpecDevice *d, int root, Failure *f) {
         return 0;
 }
 
-static int make_links(int root, Failure *f) {
-        _cleanup_close_ int parent = open_parent("/dev/fd", root, f);
+static int make_links(int root, Parent *last, Failure *f) {
+        const int parent = open_parent("/dev/fd", root, last, f);
 
         if (parent < 0)
                 return parent;
@@ -87,13 +108,14 @@ static int make_links(int root, Failure *f) {
 }
 
 int devices_make(const Spec *spec, int root, Failure *f) {
+        _cleanup_(parent_deinit) Parent last = { .fd = -1 };
         int r = 0;
 
         if (spec_has_own_devices(spec))
                 return 0;
         for (size_t i = 0; r >= 0 && i < SPEC_DEFAULT_DEVICES; i++)
-                r = make_device(&spec_default_devices[i], root, f);
+                r = make_device(&spec_default_devices[i], root, &last, f);
         for (size_t i = 0; r >= 0 && i < spec->n_devices; i++)
-                r = make_device(&spec->devices[i], root, f);
-        return r < 0 ? r : make_links(root, f);
+                r = make_device(&spec->devices[i], root, &last, f);
+        return r < 0 ? r : make_links(root, &last, f);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"
@@ -175,7 +176,8 @@ int container_cgroup_open(const State *state, Report *report) {
 void container_cgroup_remove(const char *path) {
         _cleanup_free_ char *full = format(TREE "%s", path), *kill_file = full ? path_join(full, "cgroup.kill") : NULL;
 
-        if (!kill_file)
+        /* Most containers end with their first process, and have no cgroups of their own. */
+        if (!kill_file || rmdir(full) >= 0)
                 return;
         (void) file_write(AT_FDCWD, kill_file, "1");
         cgroup_remove(full);

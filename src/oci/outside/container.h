@@ -49,8 +49,9 @@ typedef struct ExecRequest {
  * this process. Returns when the command has been executed. */
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
 
-/* Starts the command of a created container. Returns when it has been executed. */
-int container_start(const State *state, Report *report);
+/* Starts the command of a created container. Returns when it has been executed. spec: that of a container that this
+ * process has just made; NULL: this function reads the copy of config.json. */
+int container_start(const State *state, const Spec *spec, Report *report);
 
 /* all: not only the first process. A container without a cgroup has a pid namespace of its own, so the end of the first
  * process ends all others; no other signal reaches these. */
@@ -59,5 +60,6 @@ int container_kill(const State *state, int sig, bool all, Report *report);
 /* Changes the limits of a container from those of old to those of changed: spec_change_resources(). */
 int container_update(const State *state, const Spec *old, const Spec *changed, Report *report);
 
-/* Removes a container that has stopped, or was only created. force: kills a running one, too. */
-int container_delete(const State *state, bool force, Report *report);
+/* Removes a container that has stopped, or was only created. spec: as in container_start(). force: kills a running one,
+ * too. */
+int container_delete(const State *state, const Spec *spec, bool force, Report *report);

@@ -39,39 +39,50 @@ static bool load_quietly(const State *state, Spec *ret) {
 }
 
 /* If one fails, the container is removed: runtime.md, "Lifecycle", since version 1.2.1. */
-static int run_poststart(const State *state, Report *report) {
+static int run_poststart(const Spec *spec, const State *state, Report *report) {
         char error[HOOK_ERROR_MAX];
-        Spec spec = {};
-        int r = 0;
+        int r = hooks_run(spec, SPEC_POSTSTART, &(HookState) { state->id, status_name(STATUS_RUNNING), state->pid,
+                                                               NULL }, error);
 
-        if (load_quietly(state, &spec))
-                r = hooks_run(&spec, SPEC_POSTSTART, &(HookState) { state->id, status_name(STATUS_RUNNING), state->pid,
-                                                                    NULL }, error);
-        spec_deinit(&spec);
         if (r >= 0)
                 return 0;
         r = report_error(report, -r, "error running poststart hook %s", error);
-        (void) container_delete(state, true, report);
+        (void) container_delete(state, spec, true, report);
         return r;
 }
 
-/* The first process closes the connection by execve(2), or says why that has failed. */
-int container_start(const State *state, Report *report) {
-        _cleanup_close_ int fd = -1;
+static int load_and_run_poststart(const State *state, Report *report) {
+        Spec spec = {};
+        int r = load_quietly(state, &spec) ? run_poststart(&spec, state, report) : 0;
+
+        spec_deinit(&spec);
+        return r;
+}
+
+static int check_created(const State *state, Report *report) {
         Status status;
         int r = state_status(state, &status, NULL, report);
 
+        if (r < 0 || status == STATUS_CREATED)
+                return r;
+        return report_error(report, EINVAL, "cannot start %s: it is %s, not created", state->id, status_name(status));
+}
+
+/* The first process closes the connection by execve(2), or says why that has failed. */
+int container_start(const State *state, const Spec *spec, Report *report) {
+        _cleanup_close_ int fd = -1;
+        int r = spec ? 0 : check_created(state, report);
+
         if (r < 0)
                 return r;
-        if (status != STATUS_CREATED)
-                return report_error(report, EINVAL, "cannot start %s: it is %s, not created", state->id,
-                                    status_name(status));
         fd = connect_start(state, report);
         if (fd < 0)
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
         r = listener_await_executed(state, NULL, state->pid, fd, report);
-        return r < 0 ? r : run_poststart(state, report);
+        if (r < 0)
+                return r;
+        return spec ? run_poststart(spec, state, report) : load_and_run_poststart(state, report);
 }
 
 /* Whether the end of the first process ends all others. */
@@ -112,9 +123,9 @@ static int end(const State *state, int pidfd, Report *report) {
         return 0;
 }
 
-int container_delete(const State *state, bool force, Report *report) {
+int container_delete(const State *state, const Spec *spec, bool force, Report *report) {
         _cleanup_close_ int pidfd = -1;
-        Spec spec = {};
+        Spec copy = {};
         Status status;
         int r = state_status(state, &status, &pidfd, report);
 
@@ -127,10 +138,11 @@ int container_delete(const State *state, bool force, Report *report) {
                 return r;
         if (state->cgroup)
                 container_cgroup_remove(state->cgroup);
-        (void) load_quietly(state, &spec);
+        if (!spec && load_quietly(state, &copy))
+                spec = &copy;
         r = state_remove(state, report);
-        if (r > 0 && spec.json)
-                run_poststop(&spec, state, report);
-        spec_deinit(&spec);
+        if (r > 0 && spec)
+                run_poststop(spec, state, report);
+        spec_deinit(&copy);
         return r < 0 ? r : 0;
 }

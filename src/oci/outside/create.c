@@ -54,11 +54,12 @@ static bool may_map(void) {
 
 static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) {
         Plan plan = { .uid_map = spec->uid_map, .gid_map = spec->gid_map, .deny_setgroups = denied };
-        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int proc = -1;
         Patience patience = patience_begin(report);
 
         if (!(spec->new_namespaces & CLONE_NEWUSER))
                 return 0;
+        proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (proc < 0)
                 return report_error(report, errno, "cannot open /proc: %s", strerror(errno));
         if (!denied && !may_map()) {
