@@ -1593,6 +1593,14 @@ test_user() {
 	END
 	oci run --bundle "$bundle" box
 	no_refusal is "a user's container of spec --rootless" "$status$out$err" "00"
+	# Slurm gives a cgroup to the user, but not its files.
+	mkdir /sys/fs/cgroup/isorun-oci-job
+	chown "$TH_USER" /sys/fs/cgroup/isorun-oci-job
+	who=(sh -c 'echo 0 >/sys/fs/cgroup/isorun-oci-job/cgroup.procs && exec "$@"' sh
+		setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
+	oci run --bundle "$bundle" box
+	no_refusal is "... in a cgroup that the user may not move processes in" "$status$out$err" "00"
+	also ok "... leaves none below" rmdir /sys/fs/cgroup/isorun-oci-job
 	# As above, in a cgroup of root.
 	who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
 	# promise P65

@@ -128,6 +128,16 @@ static char *default_path(const char *id) {
         return name && process_cgroup(0, &own) >= 0 ? path_join(own, name) : NULL;
 }
 
+/* The kernel lets a process into a cgroup only if the user may write to cgroup.procs of the one that both are below
+ * (cgroup-v2.rst, "Delegation Containment"). Slurm gives a job's user the directory, but not that file. */
+static int check_may_enter(const char *path) {
+        _cleanup_free_ char *above = path_parent(path), *file = above ? format(TREE "%s/cgroup.procs", above) : NULL;
+
+        if (!file)
+                return -ENOMEM;
+        return faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report) {
         const char *asked = spec->cgroup_path;
         _cleanup_free_ char *path = asked ? path_join("/", asked + strspn(asked, "/")) : default_path(id);
@@ -139,7 +149,9 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         if (asked && strchr(asked, ':'))
                 return report_error(report, EINVAL, "%s: /linux/cgroupsPath: it is not a path (SLICE:PREFIX:NAME "
                                     "needs --systemd-cgroup)", spec->file);
-        r = path ? make_path(spec, path, &fd) : -ENOMEM;
+        r = !path ? -ENOMEM : asked ? 0 : check_may_enter(path);
+        if (r >= 0)
+                r = make_path(spec, path, &fd);
         if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;
         if (r < 0)
