@@ -5,20 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
-
-# The text of a block of docs/oci.md, with the runtime of this build.
-shown() { # the file that the page calls it
-	awk -v name="<!-- file: $1 -->" '$0 == name { found = 1; next } found && /^```/ { if (inside++) exit; next } inside' "$top/docs/oci.md" |
-		sed "s,/usr/bin/isorun-oci,$isorun_oci,"
-}
-
-lacks() { # engine, programs...
-	local program
-	for program in "${@:2}"; do
-		command -v "$program" >/dev/null || { skip "$1" "$program is not installed"; return 0; }
-	done
-	return 1
-}
+. "$(dirname "$0")/../engines.sh"
 
 in_pod() { run patiently "$as_user" env CONTAINERS_CONF="$tmp/user.conf" HOME="/home/$TH_USER" podman --storage-driver=vfs "$@"; }
 
@@ -90,22 +77,11 @@ in_buildah() { # description, before the command...
 }
 
 test_containerd() {
-	local sock=$tmp/containerd/sock
+	local new
 	lacks containerd containerd ctr umoci skopeo && return
-	mkdir -p "$tmp/containerd"
-	{ shown config.toml; printf 'root = "%s"\nstate = "%s"\n' "$tmp/containerd/root" "$tmp/containerd/state"; } >"$tmp/containerd/all"
-	# Keys of the top come before the first table.
-	{ echo 'version = 2'; grep -E '^(root|state) = ' "$tmp/containerd/all"; echo 'disabled_plugins = ["io.containerd.grpc.v1.cri"]'
-		printf '[grpc]\n  address = "%s"\n' "$sock"; grep -vE '^(root|state|version) ' "$tmp/containerd/all"; } >"$tmp/containerd/config.toml"
-	(cd "$tmp" && umoci init --layout layout && umoci new --image layout:1 && umoci unpack --image layout:1 unpacked &&
-		cp -a "$bundle/rootfs/." unpacked/rootfs && umoci repack --image layout:1 unpacked && umoci config --image layout:1 --config.env PATH=/bin &&
-		skopeo copy oci:layout:1 oci-archive:archive:docker.io/library/box:1) >/dev/null 2>&1
-	containerd --config "$tmp/containerd/config.toml" >"$tmp/containerd/log" 2>&1 &
-	await [ -S "$sock" ]
-	ctr() { run patiently /usr/bin/ctr --address "$sock" "$@"; }
-	ctr images import --snapshotter native "$tmp/archive"
+	containerd_begin
 	# Without a cpu controller, ctr's own default of 1024 shares would be an error.
-	local new=(run --snapshotter native --cpu-shares 0 --runc-binary "$isorun_oci")
+	new+=(--cpu-shares 0)
 	ctr "${new[@]}" --rm docker.io/library/box:1 one sh -c 'busybox id -u; exit 3'
 	no_refusal is "containerd: run" "$status $out" "3 0"
 	ctr "${new[@]}" --detach docker.io/library/box:1 two busybox sleep 7681
@@ -125,7 +101,7 @@ test_containerd() {
 	no_refusal is "... kill and rm" "$status $(ls /run/containerd/runc/default)" "0 "
 	ctr "${new[@]}" --rm --runc-systemd-cgroup --cgroup machine.slice:ctr:three docker.io/library/box:1 three busybox grep ^0: /proc/self/cgroup
 	no_refusal is "... in a scope" "$status $out" "0 0::/machine.slice/ctr-three.scope/container"
-	kill %?containerd
+	containerd_end
 	(cd "$tmp" && umoci unpack --image layout:1 bundled) >/dev/null 2>&1
 	python3 - "$tmp/bundled/config.json" <<-'END'
 		import json, sys
@@ -137,41 +113,10 @@ test_containerd() {
 	no_refusal is "a bundle of umoci" "$status $out" "0 bundled"
 }
 
-as_job() { run patiently runuser -u "$TH_USER" -- env -C / "$@"; }
-
-# Each of four slurmd is a node. getaddrinfo(3) wants an address that is not of the loopback network.
-slurm_begin() {
-	local n
-	ip link set lo up
-	ip address add 10.55.0.1/24 dev lo
-	grep -q testhost /etc/hosts || echo "10.55.0.1 testhost" >>/etc/hosts
-	mkdir -p /etc/munge /run/munge /var/lib/munge /var/log/munge /etc/slurm "$tmp/slurm"
-	[ -s /etc/munge/munge.key ] || head -c 1024 /dev/urandom >/etc/munge/munge.key
-	chown -R munge: /etc/munge /run/munge /var/lib/munge /var/log/munge
-	chmod 400 /etc/munge/munge.key
-	runuser -u munge -- munged --force 2>/dev/null
-	shown slurm.conf | sed "s,/var/spool/slurm,$tmp/slurm," >/etc/slurm/slurm.conf
-	shown oci.conf >/etc/slurm/oci.conf
-	echo 'CgroupPlugin=cgroup/v1' >/etc/slurm/cgroup.conf
-	slurmctld -D >"$tmp/slurm/controller" 2>&1 &
-	for n in 1 2 3 4; do
-		mkdir -p "$tmp/slurm/n$n"
-		slurmd -D -N "n$n" >"$tmp/slurm/node$n" 2>&1 &
-	done
-	await eval '[ "$(timeout 5 sinfo --noheader -o "%D %T" 2>&1)" = "4 idle" ]'
-}
-
 test_slurm() {
-	local home=/home/${TH_USER-} job
-	lacks Slurm slurmctld slurmd srun munged && return
-	[ -n "${TH_USER-}" ] || { skip "Slurm" "this host has no user"; return; }
-	[ "${TESTHOST-real}" = nested ] || { skip "Slurm" "only in the nested host"; return; }
+	local home
+	lacks_slurm && return
 	slurm_begin
-	install -d -o "$TH_USER" "$home/bundle"
-	cp -a "$bundle/rootfs" "$home/bundle"
-	chown -R "$TH_USER": "$home/bundle"
-	as_job "$isorun_oci" spec --rootless --bundle "$home/bundle"
-	sed -i 's/"terminal": true/"terminal": false/' "$home/bundle/config.json"
 	as_job srun -N4 --container="$home/bundle" sh -c 'busybox hostname'
 	no_refusal is "Slurm: srun --container on four nodes" "$status $(sort -u <<<"$out") $(wc -l <<<"$out")" "0 isorun 4"
 	as_job srun -N1 --container="$home/bundle" sh -c 'exit 3'
@@ -180,10 +125,9 @@ test_slurm() {
 	await runs '^busybox sleep 7682$'
 	as_job scancel --user "$TH_USER"
 	no_refusal ok "... scancel ends a container" eventually gone '^busybox sleep 7682$'
-	printf '[Sandbox]\n' >"$home/job.conf"
-	as_job srun -N4 "$isorun" --policy "$home/job.conf" sh -c 'id -u; cat /root/x 2>/dev/null; touch /etc/x 2>/dev/null; echo $?'
+	as_job srun -N4 "$isorun" --no-scope --policy "$home/job.conf" sh -c 'id -u; cat /root/x 2>/dev/null; touch /etc/x 2>/dev/null; echo $?'
 	no_refusal is "Slurm: srun isorun --policy, on four nodes" "$status $(sort <<<"$out" | uniq -c | tr -s ' \n' ' ')" "0  4 1 4 $(id -u "$TH_USER") "
-	for job in $(jobs -p); do kill "$job"; done
+	slurm_end
 }
 
 for file in containers.conf buildah config.toml oci.conf; do
