@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bash completion for isorun and isoctl: `isoctl _complete` knows what can be said.
+# bash completion for isorun, isoctl and isorun-oci: `isoctl _complete` knows what can be said.
 
 # Where in COMP_WORDS, which bash splits at "=" and ":", too, the word stands that is words[$1].
 _isorun_raw_index() {
@@ -45,4 +45,4 @@ _isorun() {
 	COMPREPLY=("${COMPREPLY[@]#"$trim"}")
 }
 
-complete -F _isorun isorun isoctl
+complete -F _isorun isorun isoctl isorun-oci

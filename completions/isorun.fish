@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# fish completion for isorun and isoctl: `isoctl _complete` knows what can be said.
+# fish completion for isorun, isoctl and isorun-oci: `isoctl _complete` knows what can be said.
 
 # Files, or directories, behind the first $argv[2] characters of the word.
 function __isorun_paths
@@ -33,3 +33,4 @@ end
 
 complete -c isorun -f -a '(__isorun_complete)'
 complete -c isoctl -f -a '(__isorun_complete)'
+complete -c isorun-oci -f -a '(__isorun_complete)'

@@ -14,57 +14,26 @@
 #include "util/process.h"
 #include "util/text.h"
 
-static const Argument one_container[] = { { "ID", 0, NULL }, {} };
-static const Argument kill_arguments[] = {
-        { "ID", 0, NULL },
-        { "SIGNAL", ARGUMENT_SIGNAL | ARGUMENT_OPTIONAL, NULL },
-        {},
+static const struct {
+        bool enters; /* a process of it is inside a container */
+        int (*run)(const OciCall *call); /* returns the exit status; NULL: the command is not supported */
+} commands[_OCI_COMMAND_MAX] = {
+        [OCI_CREATE] = { true, oci_create },
+        [OCI_START] = { false, oci_start },
+        [OCI_RUN] = { true, oci_run },
+        [OCI_EXEC] = { true, oci_exec },
+        [OCI_STATE] = { false, oci_state },
+        [OCI_KILL] = { false, oci_kill },
+        [OCI_DELETE] = { false, oci_delete },
+        [OCI_LIST] = { false, oci_list },
+        [OCI_PS] = { false, oci_ps },
+        [OCI_PAUSE] = { false, oci_pause },
+        [OCI_RESUME] = { false, oci_resume },
+        [OCI_UPDATE] = { false, oci_update },
+        [OCI_EVENTS] = { false, oci_events },
+        [OCI_SPEC] = { false, oci_spec },
+        [OCI_FEATURES] = { false, oci_features },
 };
-static const Argument exec_arguments[] = {
-        { "ID", 0, NULL },
-        { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL },
-        {},
-};
-static const Argument no_arguments[] = { {} };
-
-static const OciCommand commands[] = {
-        { "create", "make a container, which start starts", oci_create_options, one_container, true, oci_create },
-        { "start", "start the command of a created container", NULL, one_container, false, oci_start },
-        { "run", "create and start a container, and wait for it", oci_run_options, one_container, true, oci_run },
-        { "exec", "execute another process in a container", oci_exec_options, exec_arguments, true, oci_exec },
-        { "state", "print the state of a container as JSON", NULL, one_container, false, oci_state },
-        { "kill", "send a signal to the first process", oci_kill_options, kill_arguments, false, oci_kill },
-        { "delete", "remove a stopped container", oci_delete_options, one_container, false, oci_delete },
-        { "list", "list the containers", oci_list_options, no_arguments, false, oci_list },
-        { "ps", "list the pids of a container", oci_list_options + 1, one_container, false, oci_ps },
-        { "pause", "stop all processes of a container", NULL, one_container, false, oci_pause },
-        { "resume", "let the processes of a paused container go on", NULL, one_container, false, oci_resume },
-        { "update", "change the limits of a container", oci_update_options, one_container, false, oci_update },
-        { "events", "print what a container uses, and when the kernel kills a process for lack of memory, as JSON",
-          oci_events_options, one_container, false, oci_events },
-        { "spec", "write a config.json to begin with", oci_spec_options, no_arguments, false, oci_spec },
-        { "features", "print what isorun-oci supports as JSON", NULL, no_arguments, false, oci_features },
-        { "checkpoint", NULL, NULL, NULL, false, NULL },
-        { "restore", NULL, NULL, NULL, false, NULL },
-};
-
-static const Option global_options[] = {
-        { OCI_ROOT, "root", "the directory of the containers' states", { "DIR", ARGUMENT_DIRECTORY, NULL }, false },
-        { OCI_LOG, "log", "write messages to a file, too", { "FILE", ARGUMENT_FILE, NULL }, false },
-        { OCI_LOG_FORMAT, "log-format", "text or json", { "text|json", 0, NULL }, false },
-        { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {},
-          false },
-        { OCI_CGROUP_MANAGER, "cgroup-manager", "who makes the cgroup: isorun-oci (the default), systemd, or nobody",
-          { "cgroupfs|systemd|disabled", 0, NULL }, false },
-        { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
-        { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
-        { 'h', "help", "show this help", {}, false },
-        { 'v', "version", "show the version", {}, false },
-        {},
-};
-
-static const Argument global_arguments[] = { { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL }, {} };
-static const Syntax global_syntax = { "isorun-oci", global_options, NULL, global_arguments };
 
 static FILE *log_file;
 static bool log_json;
@@ -100,11 +69,11 @@ static int help(Report *report) {
                "\n"
                "Runs bundles of the Open Container Initiative (OCI), for engines that call runc.\n"
                "\n");
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                if (commands[i].help)
-                        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+        for (size_t i = 0; i < _OCI_COMMAND_MAX; i++)
+                if (oci_commands[i].help)
+                        printf("  %-10s %s\n", oci_commands[i].name, oci_commands[i].help);
         printf("\n");
-        options_print(global_options, stdout);
+        options_print(oci_global_syntax.options, stdout);
         return flush_output(report) < 0;
 }
 
@@ -123,26 +92,22 @@ static int version(Report *report) {
 }
 
 static int open_log(const CommandLine *line, Report *report) {
-        const char *path = command_line_get(line, OCI_LOG), *form = command_line_get(line, OCI_LOG_FORMAT) ?: "text";
+        const char *path = command_line_get(line, OCI_LOG), *form = command_line_get(line, OCI_LOG_FORMAT);
 
-        if (!streq(form, "text") && !streq(form, "json"))
-                return report_error(report, EINVAL, "--log-format: not text or json: \"%s\"", form);
-        log_json = streq(form, "json");
+        log_json = form && streq(form, "json");
         log_file = path ? fopen(path, "ae") : NULL;
         return path && !log_file ? report_error(report, errno, "cannot open %s: %s", path, strerror(errno)) : 0;
 }
 
-static const OciCommand *find(const char *name, Report *report) {
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
-                if (!streq(commands[i].name, name))
+/* Returns an OciCommandId, or -errno, reported. */
+static int find(const char *name, Report *report) {
+        for (int i = 0; i < _OCI_COMMAND_MAX; i++) {
+                if (!streq(oci_commands[i].name, name))
                         continue;
-                if (commands[i].run)
-                        return &commands[i];
-                report_error(report, EOPNOTSUPP, "not supported by isorun-oci yet: %s", name);
-                return NULL;
+                return commands[i].run ? i : report_error(report, EOPNOTSUPP, "not supported by isorun-oci yet: %s",
+                                                          name);
         }
-        report_error(report, EINVAL, "the command %s does not exist; see --help", name);
-        return NULL;
+        return report_error(report, EINVAL, "the command %s does not exist; see --help", name);
 }
 
 /* As crun has it; runc has only --systemd-cgroup. */
@@ -152,9 +117,6 @@ static int read_manager(const CommandLine *global, OciCall *ret) {
         ret->systemd = command_line_has(global, OCI_SYSTEMD_CGROUP);
         if (!name)
                 return 0;
-        if (!streq(name, "cgroupfs") && !streq(name, "systemd") && !streq(name, "disabled"))
-                return report_error(ret->report, EINVAL, "--cgroup-manager: not cgroupfs, systemd or disabled: \"%s\"",
-                                    name);
         if (ret->systemd && !streq(name, "systemd"))
                 return report_error(ret->report, EINVAL, "--systemd-cgroup cannot be combined with --cgroup-manager %s",
                                     name);
@@ -164,26 +126,25 @@ static int read_manager(const CommandLine *global, OciCall *ret) {
 }
 
 static int run(const CommandLine *global, char *argv[], Report *report) {
-        static const Option common[] = { { 'h', "help", "show this help", {}, false }, {} };
         _cleanup_(command_line_deinit) CommandLine line = {};
         _cleanup_free_ char *root = NULL;
-        const OciCommand *command = find(global->rest[0], report);
+        const int command = find(global->rest[0], report);
         OciCall call = { .report = report };
         Syntax syntax;
         int argc = 0;
 
-        if (!command)
+        if (command < 0)
                 return 1;
         while (global->rest[argc])
                 argc++;
-        syntax = (Syntax) { command->name, command->options, common, command->arguments };
+        syntax = oci_syntax((OciCommandId) command);
         if (command_line_parse(&line, &syntax, argc, global->rest, report) < 0)
                 return 1;
         if (command_line_has(&line, 'h'))
-                return help_of(&syntax, command->help, report);
+                return help_of(&syntax, oci_commands[command].help, report);
         if (command_line_check(&line, &syntax, report) < 0 || read_manager(global, &call) < 0)
                 return 1;
-        if (command->enters && sealed_ensure(argv, environ, report) < 0)
+        if (commands[command].enters && sealed_ensure(argv, environ, report) < 0)
                 return 1;
         root = command_line_has(global, OCI_ROOT) ? strdup(command_line_get(global, OCI_ROOT)) : container_root();
         if (!root)
@@ -192,7 +153,7 @@ static int run(const CommandLine *global, char *argv[], Report *report) {
         call.id = line.n_arguments > 0 ? line.arguments[0] : NULL;
         call.root = root;
         call.own_root = command_line_has(global, OCI_ROOT);
-        return command->run(&call);
+        return commands[command].run(&call);
 }
 
 int main(int argc, char *argv[]) {
@@ -200,7 +161,7 @@ int main(int argc, char *argv[]) {
         Report report = { .sink = print };
 
         ensure_standard_fds();
-        if (command_line_parse(&global, &global_syntax, argc, argv, &report) < 0 || open_log(&global, &report) < 0)
+        if (command_line_parse(&global, &oci_global_syntax, argc, argv, &report) < 0 || open_log(&global, &report) < 0)
                 return 1;
         if (command_line_has(&global, 'h') || (!global.rest[0] && !command_line_has(&global, 'v')))
                 return help(&report);

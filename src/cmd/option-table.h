@@ -19,6 +19,7 @@ typedef enum ArgumentFlags {
         ARGUMENT_SIGNAL = 1 << 7,
         ARGUMENT_COMMAND = 1 << 8, /* takes all following words as well */
         ARGUMENT_IMAGE = 1 << 12,  /* the name of a container image, or a file */
+        ARGUMENT_CONTAINER = 1 << 13, /* the ID of a container of isorun-oci */
 
         ARGUMENT_OPTIONAL = 1 << 9,
         ARGUMENT_REPEATED = 1 << 10,

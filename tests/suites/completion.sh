@@ -60,12 +60,38 @@ is "behind -- as well" "$("$isoctl" _complete isorun --quiet -- -)" $'\tcommand 
 is "a command of a verb's" "$("$isoctl" _complete isoctl build --root / -- l)" $'\tcommand 4'
 is "a path behind a key" "$("$isoctl" _complete isorun -p BindPaths=-/e)" $'\tfiles 11'
 is "none behind a colon" "$("$isoctl" _complete isorun -v /srv:/)" ""
+
+# isorun-oci. A container that is being made has no state.json yet.
+isorun_oci=$build/src/isorun-oci
+while read -r option; do
+	is "$option of isorun-oci --help is offered" "$(words isorun-oci "$option" | head -n1)" "$option"
+done < <("$isorun_oci" --help | grep -oE -- '--[a-z-]+')
+is "the commands of isorun-oci --help are offered, and no others" "$(words isorun-oci --debug '')" \
+	"$("$isorun_oci" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')"
+container() { # directory of states, ID
+	mkdir -p -m 700 "$1/$2"
+	printf '{"ociVersion": "1.0.2", "bundle": "/srv/%s", "rootfs": "/", "created": "", "pid": 1, "started": 1}' "$2" \
+		>"$1/$2/state.json"
+}
+mkdir -m 700 "$tmp/states" "$tmp/others"
+container "$tmp/states" box-1
+container "$tmp/states" box-2
+container "$tmp/others" other
+mkdir "$tmp/states/half"
+is "the containers of --root, with what they are" "$("$isoctl" _complete isorun-oci --root "$tmp/states" state '')" \
+	$'box-1\tstopped, /srv/box-1\nbox-2\tstopped, /srv/box-2'
+is "... of the last one" "$(words isorun-oci --root "$tmp/states" --debug "--root=$tmp/others" delete -f '')" other
+is "no container that exists for a new one" "$(words isorun-oci --root "$tmp/states" run '')" ""
+has "a signal behind a container" SIGTERM isorun-oci kill box SIGT
+is "a command in a container" "$("$isoctl" _complete isorun-oci --root /x exec -t box l)" $'\tcommand 5'
+is "the directory of a bundle" "$("$isoctl" _complete isorun-oci create --bundle=/s)" $'\tdirectories 9'
+is "the words of --format" "$(words isorun-oci list -f '' | tr '\n' ' ')" "table json "
 run "$isoctl" _complete other x
 is "an unknown command is refused" "$status" 125
 
 # By Tab.
 mkdir -p "$tmp/share/bash-completion/completions" "$tmp/share/fish/vendor_completions.d" "$tmp/share/zsh/vendor-completions"
-for name in isorun isoctl; do
+for name in isorun isoctl isorun-oci; do
 	cp "$top/completions/isorun.bash" "$tmp/share/bash-completion/completions/$name"
 	cp "$top/completions/isorun.fish" "$tmp/share/fish/vendor_completions.d/$name.fish"
 done
@@ -99,6 +125,9 @@ tab 'isoctl sta' 'isoctl status '
 tab 'isoctl list --no-l' 'isoctl list --no-legend '
 tab 'isoctl explain sho' 'isoctl explain shop '
 tab 'isoctl build --root / -- whoa' 'isoctl build --root / -- whoami '
+tab "isorun-oci --root $tmp/others kil" "isorun-oci --root $tmp/others kill "
+tab "isorun-oci --root=$tmp/others kill ot" "isorun-oci --root=$tmp/others kill other "
+tab "isorun-oci --root $tmp/others exec other whoa" "isorun-oci --root $tmp/others exec other whoami "
 
 for shell in bash zsh fish; do
 	if ! command -v $shell >/dev/null || { [ $shell = bash ] && [ ! -e /usr/share/bash-completion/bash_completion ]; }; then

@@ -1220,7 +1220,7 @@ test_crun() {
 	refuses "others' cgroups" "config.json: /mounts/*: the container does not have a cgroup, so *" \
 		'linux.namespaces+={"type":"cgroup"}' 'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup"}'
 	options=(--cgroup-manager else)
-	refuses "an unknown --cgroup-manager" "--cgroup-manager: not cgroupfs, systemd or disabled: \"else\""
+	refuses "an unknown --cgroup-manager" "--cgroup-manager: not cgroupfs or systemd or disabled: \"else\""
 	options=(--systemd-cgroup --cgroup-manager disabled)
 	refuses "two who make the cgroup" "--systemd-cgroup cannot be combined with --cgroup-manager disabled"
 	options=()

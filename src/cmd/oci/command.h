@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The commands of isorun-oci, one a row in isorun-oci.c. */
+/* The functions of isorun-oci's commands. cmd/container/oci-syntax.h has their options. */
 
 #include <jansson.h>
 
 #include "cmd/command-line.h"
+#include "cmd/container/oci-syntax.h"
 #include "oci/spec/spec.h"
 #include "oci/state/state.h"
 
@@ -18,47 +19,6 @@ typedef struct OciCall {
         bool no_cgroup;          /* --cgroup-manager disabled */
         Report *report;
 } OciCall;
-
-typedef struct OciCommand {
-        const char *name;
-        const char *help;      /* NULL: not supported yet */
-        const Option *options; /* may be NULL */
-        const Argument *arguments;
-        bool enters;           /* a process of it is inside a container */
-        int (*run)(const OciCall *call); /* returns the exit status */
-} OciCommand;
-
-/* The values of options without a letter. */
-enum {
-        OCI_ROOT = 0x100,
-        OCI_LOG,
-        OCI_LOG_FORMAT,
-        OCI_SYSTEMD_CGROUP,
-        OCI_CGROUP_MANAGER,
-        OCI_ROOTLESS,
-        OCI_DEBUG,
-        OCI_PID_FILE,
-        OCI_CONSOLE_SOCKET,
-        OCI_PRESERVE_FDS,
-        OCI_NO_PIVOT,
-        OCI_NO_NEW_KEYRING,
-        OCI_CWD,
-        OCI_NO_NEW_PRIVS,
-        OCI_APPARMOR,
-        OCI_STATS,
-        OCI_INTERVAL,
-        OCI_IGNORE_PAUSED,
-        OCI_CGROUP,
-        OCI_KEEP,
-        OCI_CONFIG,
-        OCI_REGEX,
-        OCI_PIDFD_SOCKET,
-        OCI_LAST,
-};
-
-extern const Option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[],
-        oci_list_options[], oci_exec_options[], oci_update_options[],
-        oci_events_options[], oci_spec_options[];
 
 int oci_create(const OciCall *call);
 int oci_run(const OciCall *call);

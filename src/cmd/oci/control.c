@@ -17,23 +17,6 @@
 #include "util/parse.h"
 #include "util/strv.h"
 
-const Option oci_kill_options[] = {
-        { 'a', "all", "signal all processes, not only the first one", {}, false },
-        {},
-};
-
-const Option oci_delete_options[] = {
-        { 'f', "force", "kill the container if it runs; it need not exist", {}, false },
-        { OCI_REGEX, "regex", "ID is an extended regular expression: remove all containers that match", {}, false },
-        {},
-};
-
-const Option oci_list_options[] = {
-        { 'q', "quiet", "print only the names", {}, false },
-        { 'f', "format", "table or json", { "table|json", 0, NULL }, false },
-        {},
-};
-
 int oci_print(json_t *json, Report *report) {
         int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 
@@ -183,20 +166,18 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
 }
 
 int oci_list(const OciCall *call) {
-        const char *form = command_line_get(call->line, 'f') ?: "table";
+        const char *form = command_line_get(call->line, 'f');
         _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *text = NULL;
         json_t *array = NULL;
         int r = 0;
 
-        if (!streq(form, "table") && !streq(form, "json"))
-                return report_error(call->report, EINVAL, "--format: not table or json: \"%s\"", form) < 0;
         if (root < 0 && (errno != ENOENT || call->own_root))
                 r = report_error(call->report, errno, "cannot open %s: %s", call->root, strerror(errno));
         else if (root >= 0)
                 r = directory_list(root, &names);
-        array = streq(form, "json") ? json_array() : NULL;
+        array = form && streq(form, "json") ? json_array() : NULL;
         if (r >= 0)
                 r = list(call, names, array);
         /* As runc has it, in one line. */
@@ -232,15 +213,13 @@ int oci_resume(const OciCall *call) {
 }
 
 int oci_ps(const OciCall *call) {
-        const char *form = command_line_get(call->line, 'f') ?: "table";
-        const bool json = streq(form, "json");
+        const char *form = command_line_get(call->line, 'f');
+        const bool json = form && streq(form, "json");
         _cleanup_state_ State state = { .directory = -1 };
         _cleanup_free_ pid_t *pids = NULL;
         json_t *array = NULL;
         size_t n = 0;
 
-        if (!json && !streq(form, "table"))
-                return report_error(call->report, EINVAL, "--format: not table or json: \"%s\"", form) < 0;
         if (state_load(call->root, call->id, &state, call->report) < 0 ||
             container_cgroup_pids(&state, &pids, &n, call->report) < 0)
                 return 1;

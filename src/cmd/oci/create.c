@@ -10,30 +10,6 @@
 #include "util/fd.h"
 #include "util/strv.h"
 
-#define CREATE_OPTIONS                                                                                       \
-        { 'b', "bundle", "the directory of config.json (the working directory)",                             \
-          { "DIR", ARGUMENT_DIRECTORY, NULL }, false },                                                      \
-        { OCI_CONFIG, "config", "read this file of the bundle instead of config.json",                       \
-          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file",                          \
-          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
-          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the first process",             \
-          { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },         \
-        { OCI_NO_PIVOT, "no-pivot", "use chroot(2), and leave the host's mounts below the root",             \
-          {}, false },                                                                                       \
-        { OCI_NO_NEW_KEYRING, "no-new-keyring", "keep the caller's session keyring", {}, false }
-
-const Option oci_create_options[] = { CREATE_OPTIONS, {} };
-const Option oci_run_options[] = {
-        CREATE_OPTIONS,
-        { 'd', "detach", "do not wait for the container", {}, false },
-        { OCI_KEEP, "keep", "do not remove the container when it has stopped", {}, false },
-        {},
-};
-
 static int read_request(const OciCall *call, CreateRequest *ret) {
         if (command_line_has(call->line, OCI_NO_PIVOT))
                 report_notice(call->report, "--no-pivot: the host's mounts stay below the root, all but proc and "

@@ -17,12 +17,6 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-const Option oci_events_options[] = {
-        { OCI_STATS, "stats", "print what the container uses now, and end", {}, false },
-        { OCI_INTERVAL, "interval", "the time between two lines (5s)", { "TIME", 0, NULL }, false },
-        {},
-};
-
 /* A number of a file, which the cgroup need not have. No limit is UINT64_MAX. */
 static uint64_t read_number(int cgroup, const char *file, const char *key) {
         uint64_t n;

@@ -11,28 +11,6 @@
 #include "util/parse.h"
 #include "util/strv.h"
 
-const Option oci_exec_options[] = {
-        { 'p', "process", "a file with the process, as config.json has it", { "FILE", ARGUMENT_FILE, NULL }, false },
-        { OCI_CWD, "cwd", "the working directory", { "DIR", 0, NULL }, false },
-        { 'e', "env", "set a variable", { "NAME=VALUE", 0, NULL }, false },
-        { 'u', "user", "the ids of the process", { "UID[:GID]", 0, NULL }, false },
-        { 'g', "additional-gids", "add a group", { "GID", 0, NULL }, false },
-        { 'c', "cap", "add a capability", { "CAPABILITY", 0, NULL }, false },
-        { OCI_APPARMOR, "apparmor", "change to this AppArmor profile", { "PROFILE", 0, NULL }, false },
-        { OCI_NO_NEW_PRIVS, "no-new-privs", "set no_new_privs", {}, false },
-        { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
-        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the process",
-          { "FILE", ARGUMENT_FILE, NULL }, false },
-        { 'd', "detach", "do not wait for the process", {}, false },
-        { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
-        { 't', "tty", "give the process a terminal", {}, false },
-        { OCI_CGROUP, "cgroup", "a cgroup below the container's", { "PATH", 0, NULL }, false },
-        { OCI_IGNORE_PAUSED, "ignore-paused", "wait until a paused container is resumed", {}, false },
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",
-          { "FILE", ARGUMENT_FILE, NULL }, false },
-        {},
-};
-
 static int set_user(SpecProcess *process, const char *user, Report *report) {
         _cleanup_free_ char *uid = strndup(user, strcspn(user, ":"));
         const char *gid = strchr(user, ':');
@@ -101,7 +79,7 @@ static bool is_of_process(int option) {
 }
 
 static int check_alone(const OciCall *call) {
-        for (const Option *o = oci_exec_options; o->name; o++)
+        for (const Option *o = oci_commands[OCI_EXEC].options; o->name; o++)
                 if (is_of_process(o->value) && command_line_has(call->line, o->value))
                         return report_error(call->report, EINVAL, "--process cannot be combined with --%s", o->name);
         if (call->line->rest[0])

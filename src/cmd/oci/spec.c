@@ -8,13 +8,6 @@
 #include "util/fd.h"
 #include "util/path.h"
 
-const Option oci_spec_options[] = {
-        { 'b', "bundle", "the directory of config.json (the working directory)", { "DIR", ARGUMENT_DIRECTORY, NULL },
-          false },
-        { OCI_ROOTLESS, "rootless", "for a user: with a user namespace, in which the caller is root", {}, false },
-        {},
-};
-
 static json_t *map_to(uint32_t id) {
         return json_pack("[{si sI si}]", "containerID", 0, "hostID", (json_int_t) id, "size", 1);
 }

@@ -12,43 +12,14 @@
 
 typedef enum LimitKind { LIMIT_NUMBER, LIMIT_SIZE, LIMIT_TEXT } LimitKind;
 
-/* X(id, option, kind, metavariable, help, object, key): what an option sets in linux.resources. */
-#define LIMITS(X)                                                                                                  \
-        X(MEMORY, "memory", SIZE, "SIZE", "bytes of memory; -1: no limit", "memory", "limit")                      \
-        X(RESERVATION, "memory-reservation", SIZE, "SIZE", "bytes of memory that are kept", "memory", "reservation") \
-        X(SWAP, "memory-swap", SIZE, "SIZE", "bytes of memory and swap, as a sum", "memory", "swap")                \
-        X(SHARES, "cpu-share", NUMBER, "N", "weight of processor time", "cpu", "shares")                           \
-        X(QUOTA, "cpu-quota", NUMBER, "USEC", "processor time in each period; -1: no limit", "cpu", "quota")       \
-        X(PERIOD, "cpu-period", NUMBER, "USEC", "the period", "cpu", "period")                                     \
-        X(BURST, "cpu-burst", NUMBER, "USEC", "processor time that can be saved up", "cpu", "burst")               \
-        X(IDLE, "cpu-idle", NUMBER, "N", "1: run only when nothing else does", "cpu", "idle")                      \
-        X(CPUS, "cpuset-cpus", TEXT, "LIST", "the processors", "cpu", "cpus")                                      \
-        X(MEMS, "cpuset-mems", TEXT, "LIST", "the memory nodes", "cpu", "mems")                                    \
-        X(PIDS, "pids-limit", NUMBER, "N", "tasks; -1: no limit", "pids", "limit")                                 \
-        X(BLKIO, "blkio-weight", NUMBER, "N", "weight of block devices", "blockIO", "weight")
-
-#define AS_ID(id, option, kind, metavariable, help, object, key) OPTION_##id,
-#define AS_OPTION(id, option, kind, metavariable, help, object, key) \
-        { OPTION_##id, option, help, { metavariable, 0, NULL }, false },
-#define AS_LIMIT(id, option, kind, metavariable, help, object, key) { OPTION_##id, LIMIT_##kind, option, object, key },
-
-enum {
-        OPTION_FIRST = OCI_LAST,
-        LIMITS(AS_ID)
-};
+#define AS_LIMIT(id, option, kind, metavariable, help, object, key) \
+        { OCI_LIMIT_##id, LIMIT_##kind, option, object, key },
 
 static const struct {
         int option;
         LimitKind kind;
         const char *name, *object, *key;
-} limits[] = { LIMITS(AS_LIMIT) };
-
-const Option oci_update_options[] = {
-        { 'r', "resources", "read limits from a file (-: standard input), as linux.resources of config.json has them",
-          { "FILE", ARGUMENT_FILE, NULL }, false },
-        LIMITS(AS_OPTION)
-        {},
-};
+} limits[] = { OCI_LIMITS(AS_LIMIT) };
 
 static json_t *read_limit(size_t i, const char *text, Report *report) {
         const int64_t sign = *text == '-' ? -1 : 1;

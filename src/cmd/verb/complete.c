@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl _complete isorun|isoctl WORD...: prints the candidates for the last WORD. The shells' scripts contain no
- * options, verbs or directives: all of these come from the tables that the commands themselves use. */
+/* isoctl _complete isorun|isoctl|isorun-oci WORD...: prints the candidates for the last WORD. The shells' scripts
+ * contain no options, verbs or directives: all of these come from the tables that the commands themselves use. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd/container/container-root.h"
+#include "cmd/container/oci-syntax.h"
 #include "cmd/instance/find.h"
 #include "cmd/instance/instance.h"
 #include "cmd/verb/verb.h"
 #include "image/store.h"
+#include "oci/state/state.h"
 #include "plan/plan.h"
 #include "policy/policy-load.h"
 #include "policy/value/value.h"
 #include "util/escape.h"
+#include "util/fd.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 /* The command line that the user has typed so far. */
 typedef struct Completion {
@@ -22,6 +28,7 @@ typedef struct Completion {
         size_t n;         /* number of words; the last one is to be completed */
         size_t before;    /* number of words before the verb */
         const char *text; /* the part of the last word that is to be completed; the part before it stays */
+        const char *containers; /* isorun-oci's --root, or NULL: the default one */
 } Completion;
 
 static const char *current(const Completion *c) {
@@ -84,6 +91,29 @@ static void complete_instances(Completion *c) {
                 if (name)
                         offer(c, name, "", list.items[i].command ?: "");
         }
+}
+
+static void offer_container(const Completion *c, const char *root, const char *id) {
+        _cleanup_state_ State state = { .directory = -1 };
+        _cleanup_free_ char *help = NULL;
+        Report silent = {};
+        Status status;
+
+        if (!startswith(id, c->text) || state_load(root, id, &state, &silent) < 0 ||
+            state_status(&state, &status, NULL, &silent) < 0)
+                return;
+        help = format("%s, %s", status_name(status), state.bundle);
+        offer(c, id, "", help ?: "");
+}
+
+static void complete_containers(Completion *c) {
+        _cleanup_free_ char *root = c->containers ? strdup(c->containers) : container_root();
+        _cleanup_close_ int fd = root ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        _cleanup_strv_free_ char **ids = NULL;
+
+        if (fd >= 0 && directory_list(fd, &ids) >= 0)
+                for (char **id = ids; *id; id++)
+                        offer_container(c, root, *id);
 }
 
 static void complete_images(Completion *c) {
@@ -173,6 +203,7 @@ static void complete_argument(Completion *c, const Argument *argument) {
                 void (*complete)(Completion *c);
         } table[] = {
                 { ARGUMENT_ASSIGNMENT, complete_assignment }, { ARGUMENT_BINDING, complete_binding },
+                { ARGUMENT_CONTAINER, complete_containers },
                 { ARGUMENT_DIRECTORY, complete_directories }, { ARGUMENT_FILE, complete_files },
                 { ARGUMENT_IMAGE, complete_images },          { ARGUMENT_INSTANCE, complete_instances },
                 { ARGUMENT_LIMIT, complete_limit },
@@ -298,6 +329,42 @@ static void complete_isoctl(Completion *c, const Verb *const *verbs) {
                 offer(c, (*v)->name, "", (*v)->help);
 }
 
+/* The last value of an option in the first n words. */
+static const char *given_value(const Completion *c, size_t n, const Option *options, int value) {
+        const char *found = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                const char *word = c->words[i];
+                size_t name = startswith(word, "--") ? strcspn(word, "=") : strnlen(word, 2);
+                const Option *o = find_option(options, word, name);
+
+                if (!o || !option_takes_argument(o))
+                        continue;
+                word = word[name] ? word + name + (word[name] == '=') : i + 1 < n ? c->words[++i] : NULL;
+                found = o->value == value ? word : found;
+        }
+        return found;
+}
+
+static void complete_isorun_oci(Completion *c) {
+        const Option *options = oci_global_syntax.options;
+        size_t command = take_options(c, &oci_global_syntax, 0);
+
+        if (command == c->n)
+                return;
+        c->containers = given_value(c, command, options, OCI_ROOT);
+        for (int i = 0; i < _OCI_COMMAND_MAX; i++) {
+                const Syntax syntax = oci_syntax((OciCommandId) i);
+
+                if (!oci_commands[i].help)
+                        continue;
+                if (command == c->n - 1)
+                        offer(c, syntax.name, "", oci_commands[i].help);
+                else if (streq(syntax.name, c->words[command]))
+                        complete_words(c, &syntax, command + 1);
+        }
+}
+
 int verb_complete(const Verb *const *verbs, int argc, char *argv[]) {
         Completion c;
 
@@ -308,6 +375,8 @@ int verb_complete(const Verb *const *verbs, int argc, char *argv[]) {
                 complete_words(&c, &isorun_syntax, 0);
         else if (streq(argv[1], "isoctl"))
                 complete_isoctl(&c, verbs);
+        else if (streq(argv[1], "isorun-oci"))
+                complete_isorun_oci(&c);
         else
                 return PLAN_FAILED;
         return fflush(stdout) != 0 ? PLAN_FAILED : 0;

@@ -111,7 +111,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
+        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_CONTAINER },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
         {},
 };

@@ -20,11 +20,11 @@ static inline Syntax verb_syntax(const Verb *verb) {
                           .arguments = verb->arguments };
 }
 
-/* isoctl _complete isorun|isoctl WORD...: prints the candidates for the last WORD of a command line, for the scripts in
- * completions/. Each line has the candidate, a tab, and its description; the shell puts no space after a candidate that
- * ends with "=" or ":". A line that begins with a tab asks the shell to complete by itself: "files N" or "directories
- * N" keeps the word's first N characters, "command N" is for the command line that begins at the Nth WORD, counted from
- * 0. verbs ends with NULL. Returns an exit status. */
+/* isoctl _complete isorun|isoctl|isorun-oci WORD...: prints the candidates for the last WORD of a command line, for the
+ * scripts in completions/. Each line has the candidate, a tab, and its description; the shell puts no space after a
+ * candidate that ends with "=" or ":". A line that begins with a tab asks the shell to complete by itself: "files N" or
+ * "directories N" keeps the word's first N characters, "command N" is for the command line that begins at the Nth WORD,
+ * counted from 0. verbs ends with NULL. Returns an exit status. */
 int verb_complete(const Verb *const *verbs, int argc, char *argv[]);
 
 extern const Verb verb_analyze, verb_build, verb_cat, verb_check, verb_diff, verb_doctor, verb_edit, verb_embed,

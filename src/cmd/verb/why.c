@@ -315,7 +315,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE },
+        { "POLICY|NAME", ARGUMENT_POLICY | ARGUMENT_INSTANCE | ARGUMENT_CONTAINER },
         { "ACTION", ARGUMENT_OPTIONAL, why_actions },
         { "OBJECT", ARGUMENT_FILE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED | ARGUMENT_DASHES },
