@@ -596,7 +596,7 @@ test_features() {
 		path, f = sys.argv[1], json.loads(sys.argv[2])
 		c, linux = json.load(open(path)), f["linux"]
 		ids = [{"containerID": 0, "hostID": 0, "size": 1}]
-		made = {"tmpcopyup": "tmpfs", "shared": "tmpfs", "rshared": "tmpfs"}
+		made = {"tmpcopyup": "tmpfs"}
 		c["mounts"] += [{"destination": f"/tmp/{o}", "type": made.get(o, "bind"), "source": "/etc", "options": [o],
 		                 **({"uidMappings": ids, "gidMappings": ids} if o.endswith("idmap") else {})} for o in f["mountOptions"]]
 		c["linux"]["namespaces"] = [{"type": t} for t in linux["namespaces"]]
@@ -1541,6 +1541,51 @@ test_user_namespace() {
 	is_reached "... and with --no-pivot, the host's proc is covered" ""
 }
 
+
+# A volume that the host shares. What the container mounts in it may reach the host only if config.json asks for that.
+test_propagation() {
+	local volume=$tmp/shared word root admin='process.capabilities={"bounding":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}'
+	local both=("$admin" 'linux.rootfsPropagation="rshared"' "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$volume\",\"options\":[\"rbind\",\"rshared\"]}")
+	local of_root='echo $(busybox awk "\$5 == \"/\"" /proc/self/mountinfo | busybox grep -Eo "shared|master|unbindable")'
+	mkdir "$volume"
+	mount -t tmpfs tmpfs "$volume"
+	mount --make-shared "$volume"
+	mkdir "$volume/in" "$volume/other"
+	inside "with rootfsPropagation and the option shared, a mount of the container appears on the host" "" "${both[@]}" \
+		'busybox mount -t tmpfs new /tmp/in; echo >/tmp/in/made'
+	also is "... and stays" "$(ls "$volume/in") $(grep -c " $volume/in " /proc/self/mountinfo)" "made 1"
+	umount "$volume/in"
+	for word in '"rshared" "slave"' '"rshared" "rbind"' '"private" "rshared"' '"rslave" "rshared"' '"unbindable" "rshared"' '"shared" "rprivate"'; do
+		root=${word% *}
+		inside "a container mounts something in a volume that the host shares: rootfsPropagation $root, option ${word#* }" "mounted 0" "$admin" "linux.rootfsPropagation=$root" \
+			"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$volume\",\"options\":[\"rbind\",${word#* }]}" \
+			'busybox mount -t tmpfs new /tmp/in && echo mounted $(busybox ls /tmp/in | busybox wc -l)'
+		# promise P57
+		also is "... and it does not appear on the host: $word" "$(grep -c " $volume/in " /proc/self/mountinfo)" 0
+	done
+	inside "... in a user namespace" "mounted" "${both[@]}" 'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":0,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":0,"size":1000}]' 'busybox mount -t tmpfs new /tmp/in && echo mounted'
+	# promise P57
+	also is "... and it does not appear on the host then" "$(grep -c " $volume/in " /proc/self/mountinfo)" 0
+	# promise P57
+	refuses "a mount in a shared volume, which would stay on the host" "cannot mount /tmp/in (it is in a mount that is shared with the host, and would appear there, too): *" \
+		"${both[@]}" 'mounts+={"destination":"/tmp/in","type":"tmpfs"}'
+	ln -s /tmp "$bundle/rootfs/etc/link"
+	for word in masked readonly; do
+		# promise P57
+		refuses "... also by a symlink of the image: ${word}Paths" "cannot * /etc/link/in*it is in a mount that is shared with the host, and would appear there, too): *" \
+			"${both[@]}" "linux.${word}Paths=[\"/etc/link/in\"]"
+	done
+	rm "$bundle/rootfs/etc/link"
+	also is "... and the host has none of these" "$(grep -c " $volume/" /proc/self/mountinfo)" 0
+	umount "$volume"
+	inside "a root can be shared, but not with the host" shared 'linux.rootfsPropagation="shared"' "$of_root"
+	inside "... or unbindable" unbindable 'linux.rootfsPropagation="runbindable"' "$of_root"
+	inside "... and so can a mount" "1 1" 'mounts+={"destination":"/tmp","type":"tmpfs","options":["shared"]}' 'mounts+={"destination":"/dev/x","type":"bind","source":"/etc","options":["bind","unbindable"]}' \
+		'echo $(busybox grep -c " /tmp .*shared:" /proc/self/mountinfo) $(busybox grep -c " /dev/x .*unbindable" /proc/self/mountinfo)'
+	refuses "a propagation that does not exist" 'config.json:*: /linux/rootfsPropagation: it is not private, slave, *: "rrshared"' 'linux.rootfsPropagation="rrshared"'
+}
+
 # A user without rights needs a user namespace.
 test_user() {
 	local uid nothing
@@ -1689,4 +1734,5 @@ test_device_rules
 test_joined
 test_podman
 test_user_namespace
+test_propagation
 [ -z "${TH_USER-}" ] || test_user

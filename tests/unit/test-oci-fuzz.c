@@ -33,7 +33,7 @@ static const char full[] =
         "\"timeOffsets\":{\"monotonic\":{\"secs\":1,\"nanosecs\":2},\"boottime\":{\"secs\":-1,\"nanosecs\":2}},"
         "\"maskedPaths\":[\"/a\"],\"readonlyPaths\":[\"/b\"],"
         "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-1\",\"flags\":[\"MPOL_F_STATIC_NODES\"]},"
-        "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rslave\",\"cgroupsPath\":\"/a/b\","
+        "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rshared\",\"cgroupsPath\":\"/a/b\","
         "\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"},\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3,\"fileMode\":438,"
         "\"uid\":1,\"gid\":2}],"
         "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"r\"}],"

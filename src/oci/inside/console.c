@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "oci/inside/attach.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
 #include "sandbox/wire/message.h"
@@ -47,16 +48,16 @@ static int open_terminal(const SpecProcess *process, int master, Failure *f) {
         return TAKE_FD(terminal);
 }
 
-static int bind_console(int root, int terminal, Failure *f) {
+static int bind_console(const Spec *spec, int root, int terminal, Failure *f) {
         _cleanup_close_ int place = walk(root, "/dev/console", WALK_MAKE_FILE, false), copy = -1;
         int r;
 
         copy = place < 0 ? place : mount_copy(terminal, false);
-        r = copy < 0 ? copy : mount_attach(copy, place);
-        return r < 0 ? fail(f, -r, "cannot mount /dev/console") : 0;
+        r = copy < 0 ? copy : attach_in(spec, copy, place);
+        return r < 0 ? fail(f, -r, "cannot mount /dev/console%s", attach_hint(r)) : 0;
 }
 
-int console_open(const SpecProcess *process, int root, bool bind, int socket, Failure *f) {
+int console_open(const Spec *spec, const SpecProcess *process, int root, bool bind, int socket, Failure *f) {
         const Message m = { .type = MESSAGE_TERMINAL };
         _cleanup_close_ int master = open_master(root, f), terminal = -1;
         int r;
@@ -66,7 +67,7 @@ int console_open(const SpecProcess *process, int root, bool bind, int socket, Fa
         terminal = open_terminal(process, master, f);
         if (terminal < 0)
                 return terminal;
-        r = bind ? bind_console(root, terminal, f) : 0;
+        r = bind ? bind_console(spec, root, terminal, f) : 0;
         if (r < 0)
                 return r;
         for (int fd = 0; fd < 3; fd++)

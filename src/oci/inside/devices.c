@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "oci/inside/attach.h"
 #include "oci/inside/root.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
@@ -26,7 +27,7 @@ static bool is_device(const struct stat *st, const SpecDevice *d) {
 
 /* Without the right to make a device, the host's is bound. The image may have put something else in its place; a mount
  * covers a file, and follows no symlink. */
-static int bind_device(const SpecDevice *d, int parent, const char *name, Failure *f) {
+static int bind_device(const Spec *spec, const SpecDevice *d, int parent, const char *name, Failure *f) {
         struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
         _cleanup_close_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), copy = -1, place = -1;
         struct stat st;
@@ -45,8 +46,8 @@ static int bind_device(const SpecDevice *d, int parent, const char *name, Failur
         copy = mount_copy(host, false);
         r = copy < 0 ? copy : mount_setattr(copy, "", AT_EMPTY_PATH, &safe, sizeof(safe)) < 0 ? -errno : 0;
         if (r >= 0)
-                r = mount_attach(copy, place);
-        return r < 0 ? fail(f, -r, "cannot mount %s", d->path) : 0;
+                r = attach_in(spec, copy, place);
+        return r < 0 ? fail(f, -r, "cannot mount %s%s", d->path, attach_hint(r)) : 0;
 }
 
 /* The directory of the last device: nearly all are in /dev. */
@@ -75,7 +76,7 @@ static int open_parent(const char *path, int root, Parent *parent, Failure *f) {
         return fd;
 }
 
-static int make_device(const SpecDevice *d, int root, Parent *last, Failure *f) {
+static int make_device(const Spec *spec, const SpecDevice *d, int root, Parent *last, Failure *f) {
         const int parent = open_parent(d->path, root, last, f);
         const char *name = path_name(d->path);
         struct stat st;
@@ -84,7 +85,7 @@ static int make_device(const SpecDevice *d, int root, Parent *last, Failure *f) 
                 return parent;
         if (mknodat(parent, name, d->type | d->mode, d->number) < 0) {
                 if (errno == EPERM)
-                        return bind_device(d, parent, name, f);
+                        return bind_device(spec, d, parent, name, f);
                 if (errno != EEXIST)
                         return fail(f, errno, "cannot make %s", d->path);
                 if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_device(&st, d))
@@ -114,8 +115,8 @@ int devices_make(const Spec *spec, int root, Failure *f) {
         if (spec_has_own_devices(spec))
                 return 0;
         for (size_t i = 0; r >= 0 && i < SPEC_DEFAULT_DEVICES; i++)
-                r = make_device(&spec_default_devices[i], root, &last, f);
+                r = make_device(spec, &spec_default_devices[i], root, &last, f);
         for (size_t i = 0; r >= 0 && i < spec->n_devices; i++)
-                r = make_device(&spec->devices[i], root, &last, f);
+                r = make_device(spec, &spec->devices[i], root, &last, f);
         return r < 0 ? r : make_links(root, &last, f);
 }

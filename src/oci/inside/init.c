@@ -150,7 +150,7 @@ static int make_root(const Init *init, Failure *f) {
         if (r >= 0)
                 r = run_hooks_before_pivot(init, root, f);
         if (r >= 0 && init->process->terminal)
-                r = console_open(init->process, root, true, init->socket, f);
+                r = console_open(init->spec, init->process, root, true, init->socket, f);
         if (r >= 0)
                 r = root_protect(init->spec, root, f);
         if (r >= 0)
@@ -251,7 +251,7 @@ static int open_own_terminal(const Init *init, Failure *f) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
         return root < 0 ? fail(f, errno, "cannot open the root")
-                        : console_open(init->process, root, false, init->socket, f);
+                        : console_open(init->spec, init->process, root, false, init->socket, f);
 }
 
 /* The fds are closed first: the container's processes may look into /proc of their pid namespace. */

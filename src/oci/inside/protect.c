@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "oci/inside/attach.h"
 #include "oci/inside/root.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
@@ -54,6 +55,7 @@ static int open_null(Failure *f) {
 
 /* The two fds that hide paths. All hidden directories share one in memory. */
 typedef struct Lids {
+        const Spec *spec;
         int null;  /* /dev/null of the host */
         int empty; /* the directory; -1: there is none yet */
 } Lids;
@@ -91,15 +93,15 @@ static int mask(const char *path, int root, Lids *lids, Failure *f) {
         if (is_hidden(lids, &st))
                 return 0;
         lid = make_lid(lids, S_ISDIR(st.st_mode), &reason);
-        r = lid < 0 ? lid : mount_attach(lid, place);
+        r = lid < 0 ? lid : attach_in(lids->spec, lid, place);
         if (r < 0)
-                return fail(f, -r, "cannot hide %s%s", path, reason.text);
+                return fail(f, -r, "cannot hide %s%s%s", path, reason.text, attach_hint(r));
         if (S_ISDIR(st.st_mode) && lids->empty < 0)
                 lids->empty = TAKE_FD(lid);
         return 0;
 }
 
-static int cover(const char *path, int root, uint64_t attribute, Failure *f) {
+static int cover(const Spec *spec, const char *path, int root, uint64_t attribute, Failure *f) {
         struct mount_attr attr = { .attr_set = attribute };
         _cleanup_close_ int place = walk(root, path, WALK_FIND, true), copy = -1;
         int r;
@@ -111,17 +113,18 @@ static int cover(const char *path, int root, uint64_t attribute, Failure *f) {
         if (r >= 0 && mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
                 r = -errno;
         if (r >= 0)
-                r = mount_attach(copy, place);
+                r = attach_in(spec, copy, place);
         if (r >= 0)
                 return 0;
-        return fail(f, -r, "cannot make %s %s", path, attribute & MOUNT_ATTR_RDONLY ? "read-only" : "noexec");
+        return fail(f, -r, "cannot make %s %s%s", path, attribute & MOUNT_ATTR_RDONLY ? "read-only" : "noexec",
+                    attach_hint(r));
 }
 
-static int cover_all(char *const *paths, int root, uint64_t attribute, Failure *f) {
+static int cover_all(const Spec *spec, char *const *paths, int root, uint64_t attribute, Failure *f) {
         int r = 0;
 
         for (; r >= 0 && paths && *paths; paths++)
-                r = cover(*paths, root, attribute, f);
+                r = cover(spec, *paths, root, attribute, f);
         return r;
 }
 
@@ -131,7 +134,7 @@ static int cannot_protect(const SpecPolicyLine *line, const char *path, const ch
 }
 
 /* The kernel does not rename a mount point. */
-static int pin(const char *path, int root, Failure *f) {
+static int pin(const Spec *spec, const char *path, int root, Failure *f) {
         _cleanup_close_ int place = open_in(root, path, O_DIRECTORY, 0), copy = -1;
         struct statx st;
         int r;
@@ -141,13 +144,13 @@ static int pin(const char *path, int root, Failure *f) {
         if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT || !is_writable(place))
                 return 0;
         copy = mount_copy(place, true);
-        r = copy < 0 ? copy : mount_attach(copy, place);
-        return r < 0 ? fail(f, -r, "cannot make a mount of /%s", path) : 0;
+        r = copy < 0 ? copy : attach_in(spec, copy, place);
+        return r < 0 ? fail(f, -r, "cannot make a mount of /%s%s", path, attach_hint(r)) : 0;
 }
 
 /* A path of ReadOnlyPaths= of the policy. The container must not put another file there: neither by renaming a
  * directory above it, nor by replacing a symlink, nor by making what does not exist. */
-static int keep(const SpecPolicyLine *line, const char *path, int root, Failure *f) {
+static int keep(const Spec *spec, const SpecPolicyLine *line, const char *path, int root, Failure *f) {
         _cleanup_free_ char *whole = NULL;
         bool replaceable;
         _cleanup_close_ int place = walk_whole(root, path, &whole, &replaceable), nearest = -1;
@@ -168,9 +171,9 @@ static int keep(const SpecPolicyLine *line, const char *path, int root, Failure 
         for (char *slash = strchr(whole, '/'); r >= 0 && slash; slash = strchr(slash + 1, '/')) {
                 _cleanup_free_ char *above = strndup(whole, (size_t) (slash - whole));
 
-                r = above ? pin(above, root, f) : fail(f, ENOMEM, "cannot make %s read-only", path);
+                r = above ? pin(spec, above, root, f) : fail(f, ENOMEM, "cannot make %s read-only", path);
         }
-        return r < 0 ? r : cover(whole, root, MOUNT_ATTR_RDONLY, f);
+        return r < 0 ? r : cover(spec, whole, root, MOUNT_ATTR_RDONLY, f);
 }
 
 /* A read-only root is that from now on, so that nothing in it counts as writable. */
@@ -184,7 +187,7 @@ static int keep_all(const Spec *spec, int root, Failure *f) {
         if (spec->root_read_only && mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return fail(f, errno, "cannot make the root read-only");
         for (size_t i = 0; r >= 0 && i < policy->n_lines; i++)
-                r = keep(&policy->lines[i], policy->read_only[i], root, f);
+                r = keep(spec, &policy->lines[i], policy->read_only[i], root, f);
         return r;
 }
 
@@ -205,7 +208,7 @@ static int protect_filled(const SpecMount *m, int root, Failure *f) {
 }
 
 int root_protect(const Spec *spec, int root, Failure *f) {
-        _cleanup_(lids_deinit) Lids lids = { open_null(f), -1 };
+        _cleanup_(lids_deinit) Lids lids = { spec, open_null(f), -1 };
         const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
         int r = lids.null < 0 ? lids.null : write_sysctls(spec, f);
 
@@ -213,11 +216,11 @@ int root_protect(const Spec *spec, int root, Failure *f) {
                 if (mount_is_filled_later(&spec->mounts[i]))
                         r = protect_filled(&spec->mounts[i], root, f);
         if (r >= 0)
-                r = cover_all(spec->read_only, root, MOUNT_ATTR_RDONLY, f);
+                r = cover_all(spec, spec->read_only, root, MOUNT_ATTR_RDONLY, f);
         if (r >= 0)
                 r = keep_all(spec, root, f);
         if (r >= 0)
-                r = cover_all(policy->no_exec, root, MOUNT_ATTR_NOEXEC, f);
+                r = cover_all(spec, policy->no_exec, root, MOUNT_ATTR_NOEXEC, f);
         if (r >= 0)
                 r = mask_all(spec->masked, root, &lids, f);
         return r < 0 ? r : mask_all(policy->masked, root, &lids, f);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "oci/inside/attach.h"
 #include "oci/inside/copy-up.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
@@ -152,7 +153,7 @@ static int fill(const SpecMount *m, int place, int mount_fd) {
 }
 
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
-static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
+static int attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f) {
         const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
         _cleanup_close_ int place = -1;
         struct stat st;
@@ -172,51 +173,92 @@ static int attach(const SpecMount *m, int root, int mount_fd, Failure *f) {
         r = m->copy_up || existed ? fill(m, place, mount_fd) : 0;
         if (r < 0)
                 return fail(f, -r, "cannot copy what is in %s", m->destination);
-        r = mount_attach(mount_fd, place);
-        return r < 0 ? fail(f, -r, "cannot mount %s", m->destination) : 0;
+        r = attach_in(spec, mount_fd, place);
+        return r < 0 ? fail(f, -r, "cannot mount %s%s", m->destination, attach_hint(r)) : 0;
 }
 
-/* mapped: the detached mount, if isorun-oci has made it; -1: it has not. */
-static int do_mount(const Spec *spec, const SpecMount *m, int outside, int mapped, int root, Failure *f) {
-        _cleanup_close_ int fd = mapped >= 0 ? fcntl(mapped, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
-                                                                                 : copy_source(spec, m, outside, f);
+/* ready: the detached mount, if it has been made; -1: it has not. */
+static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready, int root, Failure *f) {
+        _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
+                                                                               : copy_source(spec, m, outside, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
         if (fd < 0)
-                return mapped >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
+                return ready >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
         r = set_attributes(fd, m->all_set, m->all_clear, all, true);
         if (r >= 0)
                 r = set_attributes(fd, m->type ? 0 : m->set, m->type ? 0 : m->clear,
                                    m->propagation_of_all ? 0 : m->propagation, false);
         if (r < 0)
                 return fail(f, -r, "cannot set the options of %s", m->destination);
-        return attach(m, root, fd, f);
+        return attach(spec, m, root, fd, f);
+}
+
+/* The mounts that are to be shared with the host: a copy is the peer of the host's mount only if it is made before all
+ * mounts here are slaves. *ret is an array with an fd or -1 for each mount, or NULL if there are none; also after an
+ * error, the caller frees it. */
+static int copy_shared(const Spec *spec, int **ret, Failure *f) {
+        int *fds, r = 0;
+
+        if (!spec_shares_mounts(spec))
+                return 0;
+        fds = *ret = malloc(spec->n_mounts * sizeof(int));
+        if (!fds)
+                return fail(f, ENOMEM, "cannot copy the shared mounts");
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                fds[i] = -1;
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                if (spec_is_shared(spec, &spec->mounts[i]))
+                        r = fds[i] = copy_source(spec, &spec->mounts[i], -1, f);
+        return r < 0 ? r : 0;
+}
+
+static void free_shared(const Spec *spec, int *fds) {
+        for (size_t i = 0; fds && i < spec->n_mounts; i++)
+                fd_close(fds[i]);
+        free(fds);
+}
+
+/* Whether the propagation is that of root_begin(). pivot_root(2) refuses a root that is shared, and an unbindable one
+ * cannot be copied: the others are set at the end. */
+static bool is_early(unsigned long propagation) {
+        return propagation & (MS_PRIVATE | MS_SLAVE);
 }
 
 /* All begins with one look-up of the root's path: whoever exchanges it later changes nothing. */
-int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f) {
+static int copy_root(const Spec *spec, Failure *f) {
+        const unsigned long asked = spec->propagation, flags = is_early(asked) ? asked : asked ? MS_PRIVATE : 0;
         _cleanup_close_ int place = -1, root = -1;
         int r;
 
-        /* Nothing that is mounted here may appear on the host. */
-        if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-                return fail(f, errno, "cannot make the mounts private");
         place = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place < 0)
                 return fail(f, errno, "cannot open the root %s", spec->root);
         root = mount_copy(place, true);
-        r = root < 0 ? root : set_attributes(root, 0, 0, spec->propagation & ~(unsigned long) MS_REC,
-                                             spec->propagation & MS_REC);
+        r = root < 0 ? root : set_attributes(root, 0, 0, flags & ~(unsigned long) MS_REC, flags & MS_REC);
         if (r >= 0)
                 r = mount_attach(root, place);
-        if (r < 0)
-                return fail(f, -r, "cannot mount the root %s", spec->root);
-        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, mapped ? mapped[i] : -1, root, f);
+        return r < 0 ? fail(f, -r, "cannot mount the root %s", spec->root) : TAKE_FD(root);
+}
+
+int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f) {
+        _cleanup_close_ int root = -1;
+        int *shared = NULL, r = copy_shared(spec, &shared, f);
+
+        /* Nothing else that is mounted here may appear on the host. */
+        if (r >= 0 && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+                r = fail(f, errno, "cannot make the mounts private");
         if (r >= 0)
-                *ret = TAKE_FD(root);
-        return r;
+                r = root = copy_root(spec, f);
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, mapped && mapped[i] >= 0 ? mapped[i] :
+                             shared ? shared[i] : -1, root, f);
+        free_shared(spec, shared);
+        if (r < 0)
+                return r;
+        *ret = TAKE_FD(root);
+        return 0;
 }
 
 static int move_root(const Spec *spec, int root, Failure *f) {
@@ -241,5 +283,9 @@ int root_enter(const Spec *spec, int root, bool no_pivot, Failure *f) {
         if (r < 0)
                 return r;
         r = spec->root_read_only ? set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) : 0;
-        return r < 0 ? fail(f, -r, "cannot make the root read-only") : 0;
+        if (r < 0)
+                return fail(f, -r, "cannot make the root read-only");
+        r = is_early(spec->propagation) ? 0 : set_attributes(root, 0, 0, spec->propagation & ~(unsigned long) MS_REC,
+                                                              spec->propagation & MS_REC);
+        return r < 0 ? fail(f, -r, "cannot set the propagation of the root") : 0;
 }

@@ -163,12 +163,10 @@ static int read_propagation(const Place *place, Spec *ret) {
 
         if (!*text)
                 return 0;
-        if (streq(text + all, "private"))
-                ret->propagation = MS_PRIVATE;
-        else if (streq(text + all, "slave"))
-                ret->propagation = MS_SLAVE;
-        else
-                return place_error(&p, EOPNOTSUPP, "not supported by isorun-oci yet: %s", text);
+        ret->propagation = propagation_find(text + all);
+        if (!ret->propagation)
+                return place_error(&p, EINVAL, "it is not private, slave, shared or unbindable, nor one of these after "
+                                               "an r: \"%s\"", text);
         ret->propagation |= all ? MS_REC : 0;
         return 0;
 }

@@ -36,8 +36,27 @@ static const struct {
         { "private", MS_PRIVATE }, { "slave", MS_SLAVE }, { "shared", MS_SHARED }, { "unbindable", MS_UNBINDABLE },
 };
 
+unsigned long propagation_find(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(propagations); i++)
+                if (streq(name, propagations[i].name))
+                        return propagations[i].propagation;
+        return 0;
+}
+
 char *spec_mount_source(const Spec *spec, const SpecMount *mount) {
         return *mount->source == '/' ? strdup(mount->source) : path_join(spec->bundle, mount->source);
+}
+
+bool spec_is_shared(const Spec *spec, const SpecMount *mount) {
+        return !mount->type && mount->propagation == MS_SHARED && spec->propagation & MS_SHARED &&
+               !mount->id_mapped && !(spec->new_namespaces & CLONE_NEWUSER);
+}
+
+bool spec_shares_mounts(const Spec *spec) {
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (spec_is_shared(spec, &spec->mounts[i]))
+                        return true;
+        return false;
 }
 
 /* Options that say what is so anyway. */
@@ -57,12 +76,12 @@ static bool take_attribute(SpecMount *m, const char *option) {
                 *clear = (*clear & ~attributes[i].set) | attributes[i].clear;
                 return true;
         }
-        for (size_t i = 0; i < ELEMENTSOF(propagations); i++) {
-                const bool all = option[0] == 'r' && streq(option + 1, propagations[i].name);
+        for (unsigned all = 0; all <= (*option == 'r'); all++) {
+                const unsigned long propagation = propagation_find(option + all);
 
-                if (!all && !streq(option, propagations[i].name))
+                if (!propagation)
                         continue;
-                m->propagation = propagations[i].propagation;
+                m->propagation = propagation;
                 m->propagation_of_all = all;
                 return true;
         }
@@ -95,13 +114,9 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
         return strv_push(data, option) < 0 ? report_oom(p->report) : 0;
 }
 
-/* "shared" would let mounts of the container get out to the host, unless the root is made private first, as it is: then
- * the option could not do what it asks for. */
 static int check_mount(const Place *p, const SpecMount *m) {
         if (!m->destination || !*m->destination)
                 return place_error(p, EINVAL, "destination is missing");
-        if (m->propagation == MS_SHARED && !m->type)
-                return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: shared bind mounts");
         if (m->copy_up && !(m->type && streq(m->type, "tmpfs")))
                 return place_error(p, EINVAL, "tmpcopyup is an option of tmpfs");
         if (m->id_mapped && m->type)

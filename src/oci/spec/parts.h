@@ -19,6 +19,8 @@ int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);
 
 int mounts_read(const Place *place, Spec *ret);
+/* MS_PRIVATE for "private" and so on; 0: there is no such propagation. */
+unsigned long propagation_find(const char *name);
 /* Reads the id mappings at key. Returns 0 or -errno, reported. */
 int map_read(const Place *place, const char *key, IdMap *ret);
 int linux_read(const Place *place, Spec *ret);

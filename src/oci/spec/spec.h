@@ -192,7 +192,7 @@ typedef struct Spec {
         bool keep_groups;          /* the caller's groups are the container's */
         bool knows_calls;          /* a system call that libseccomp does not know is an error */
         long personality;          /* personality(2); -1: as it is */
-        unsigned long propagation; /* of the root mount: MS_PRIVATE or MS_SLAVE, with MS_REC or without; 0: none */
+        unsigned long propagation; /* of the root mount: MS_PRIVATE or another, with MS_REC or without; 0: none */
 } Spec;
 
 /* The name of a resource limit: "RLIMIT_NOFILE". */
@@ -204,6 +204,13 @@ extern const SpecDevice spec_default_devices[SPEC_DEFAULT_DEVICES];
 
 /* The path of a bind mount's source on the host, on the heap; NULL when memory runs out. */
 char *spec_mount_source(const Spec *spec, const SpecMount *mount);
+
+/* Whether a bind mount is to be shared with the host, so that mounts made in it appear there: both the root and it must
+ * ask for that. A new user namespace prevents it: mount_namespaces(7). */
+bool spec_is_shared(const Spec *spec, const SpecMount *mount);
+
+/* Whether any of them is. */
+bool spec_shares_mounts(const Spec *spec);
 
 /* Whether /dev is a bind mount: isorun-oci makes no device in it then, since it may be the host's. */
 bool spec_has_own_devices(const Spec *spec);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/inside/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "sandbox/root/mount.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+/* A line of proc_pid_mountinfo(5). Optional fields such as "shared:N" are before " - ". Spaces in paths are escaped. */
+static bool says_shared(const char *line, const char *end) {
+        const char *field = strstr(line, " shared:"), *last = strstr(line, " - ");
+
+        return field && field < end && last && field < last;
+}
+
+/* Returns 1, 0, or -errno. */
+static int is_shared(int place) {
+        _cleanup_free_ char *text = NULL;
+        struct statx st;
+        int r;
+
+        if (statx(place, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+                return -errno;
+        if (!(st.stx_mask & STATX_MNT_ID))
+                return -EOPNOTSUPP;
+        r = file_read(AT_FDCWD, "/proc/self/mountinfo", &text, NULL);
+        if (r < 0)
+                return r;
+        for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+                end = strchrnul(line, '\n');
+                if (strtoull(line, NULL, 10) == st.stx_mnt_id)
+                        return says_shared(line, end);
+        }
+        return -ESTALE;
+}
+
+/* A volume, or a symlink of the image, can lead into such a mount. */
+int attach_in(const Spec *spec, int mount_fd, int place) {
+        int r = spec_shares_mounts(spec) ? is_shared(place) : 0;
+
+        return r < 0 ? r : r > 0 ? -EXDEV : mount_attach(mount_fd, place);
+}
+
+const char *attach_hint(int error) {
+        return error == -EXDEV ? " (it is in a mount that is shared with the host, and would appear there, too)" : "";
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "oci/spec/spec.h"
+
+/* Attaches a detached mount to the file or directory in the container's root that place is an fd of. Before the root is
+ * entered: /proc is the host's. Returns 0 or -errno: -EXDEV if place is in a mount that is shared with the host, where
+ * the new mount would appear, too, and stay. attach_hint() says so. */
+int attach_in(const Spec *spec, int mount_fd, int place);
+
+/* What to add to a message about this -errno: "" or a text in brackets, which begins with a space. */
+const char *attach_hint(int error);
