@@ -1588,7 +1588,7 @@ test_propagation() {
 
 # A user without rights needs a user namespace.
 test_user() {
-	local uid nothing
+	local uid nothing pid
 	uid=$(id -u "$TH_USER")
 	state=$tmp/user-state who=("$as_user")
 	install -d -o "$TH_USER" -m 700 "$state"
@@ -1601,6 +1601,12 @@ test_user() {
 	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7661
 	oci create --bundle "$bundle" box
+	oci state box
+	pid=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' <<<"$out")
+	# promise P58
+	also is "the first process of a user's container has no page of the file of isorun-oci" \
+		"$(readlink "/proc/$pid/exe") $(grep -o '/.*isorun-oci.*' "/proc/$pid/maps" | sort -u)" \
+		"/memfd:isorun-oci (deleted) /memfd:isorun-oci (deleted)"
 	oci start box
 	await runs '^busybox sleep 7661$'
 	also_inside "a user's container" "0 CapPrm:0000000020000420" \
