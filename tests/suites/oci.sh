@@ -207,6 +207,21 @@ test_root() {
 	inside "a read-only /dev has its devices" "1:3 touch: /dev/x: Read-only file system" \
 		'mounts+={"destination":"/dev","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/dev/below","type":"tmpfs"}' \
 		'echo $(busybox stat -c %t:%T /dev/null) $(busybox touch /dev/x 2>&1)'
+	inside "a remount changes a mount before it, when all mounts are made" "rw,nosuid,noexec touch: /tmp/x: Read-only file system" root.readonly=false \
+		'mounts+={"destination":"/tmp/","type":"tmpfs","options":["nosuid"]}' 'mounts+={"destination":"/tmp/below","type":"tmpfs"}' \
+		'mounts+={"destination":"/tmp","type":"bind","options":["bind","remount","ro"]}' \
+		'mounts+={"destination":"/dev/b","type":"bind","source":"/etc","options":["ro"]}' 'mounts+={"destination":"/dev/b","options":["remount","rw","nosuid","noexec"]}' \
+		'busybox touch /tmp/below/x && echo $(busybox awk "\$5 == \"/dev/b\" { print \$6 }" /proc/self/mountinfo | busybox grep -Eo "^rw,nosuid,noexec") $(busybox touch /tmp/x 2>&1)'
+	ln -s /tmp "$bundle/rootfs/etc/to"
+	inside "... the one that is at the end of a symlink, and no other" "rw ro" root.readonly=false \
+		'mounts+={"destination":"/tmp/a","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/etc/to/a","type":"tmpfs","options":["ro"]}' \
+		'mounts+={"destination":"/tmp/b","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/etc/to/a","options":["remount","rw"]}' \
+		'echo $(busybox awk "\$5 ~ \"^/tmp/[ab]\" { o[\$5] = substr(\$6, 1, 2) } END { print o[\"/tmp/a\"], o[\"/tmp/b\"] }" /proc/self/mountinfo)'
+	# promise P57
+	refuses "a remount of what a symlink of the image leads to" "config.json:*: /mounts/7: remount: no mount before it has the destination /etc/to *" \
+		'mounts+={"destination":"/tmp","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/etc/to","options":["remount","rw"]}'
+	rm "$bundle/rootfs/etc/to"
+	refuses "a remount with options of the file system" "config.json:*: /mounts/6: remount changes only options of the mount itself" 'mounts+={"destination":"/dev/shm","type":"tmpfs","options":["remount","size=1m"]}'
 	inside "options of access times hold" "noatime relatime" \
 		"mounts+={\"destination\":\"/dev/a\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"rnoatime\"]}" \
 		"mounts+={\"destination\":\"/dev/b\",\"type\":\"bind\",\"source\":\"$secret\",\"options\":[\"ratime\"]}" \
@@ -597,6 +612,7 @@ test_features() {
 		c, linux = json.load(open(path)), f["linux"]
 		ids = [{"containerID": 0, "hostID": 0, "size": 1}]
 		made = {"tmpcopyup": "tmpfs"}
+		c["mounts"].append({"destination": "/tmp/remount", "type": "tmpfs"})
 		c["mounts"] += [{"destination": f"/tmp/{o}", "type": made.get(o, "bind"), "source": "/etc", "options": [o],
 		                 **({"uidMappings": ids, "gidMappings": ids} if o.endswith("idmap") else {})} for o in f["mountOptions"]]
 		c["linux"]["namespaces"] = [{"type": t} for t in linux["namespaces"]]
@@ -614,7 +630,7 @@ test_features() {
 	run "$isoctl" explain "$bundle"
 	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 9 7 4 8 6 0"
 	words=
-	for word in '"remount"' '"intelRdt": {"enabled": true}'; do
+	for word in '"intelRdt": {"enabled": true}'; do
 		[[ $(tr -s ' \n' ' ' <<<"$config") == *"$word"* ]] && words+=$word
 	done
 	also is "... and what is refused is not there" "$words" ""
@@ -622,7 +638,6 @@ test_features() {
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_NEW_LISTENER"]}'
 	refuses "a flag for an agent, without one" "config.json:*: /linux/seccomp: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs SCMP_ACT_NOTIFY" \
 		'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
-	refuses "remount" "config.json:*: /mounts/6/options/0: not supported*remount" 'mounts+={"destination":"/tmp","type":"bind","source":"/etc","options":["remount"]}'
 }
 
 # Fields that few engines write.

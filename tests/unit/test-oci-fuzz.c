@@ -17,7 +17,7 @@ enum { ROUNDS = 3000, FILE_ROUNDS = 800 };
 static const char full[] =
         "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\",\"readonly\":true},\"hostname\":\"box\",\"domainname\":\"d\","
         "\"annotations\":{\"a\":\"b\",\"isorun.policy\":\"tight\"},"
-        "\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},{\"destination\":\"/x\",\"source\":\"/y\","
+        "\"mounts\":[{\"destination\":\"/r\",\"type\":\"tmpfs\"},{\"destination\":\"/r\",\"options\":[\"remount\",\"ro\"]},{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},{\"destination\":\"/x\",\"source\":\"/y\","
         "\"options\":[\"rbind\",\"rro\",\"rslave\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":1}],"
         "\"gidMappings\":[{\"containerID\":0,\"hostID\":5,\"size\":1}]},"
         "{\"destination\":\"/t\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\",\"mode=755\"]}],"

@@ -160,7 +160,7 @@ static int add_file_rules(Plan *plan, const Spec *spec) {
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++) {
                 const SpecMount *m = &spec->mounts[i];
 
-                if (!((m->set | m->all_set) & MOUNT_ATTR_RDONLY) && *m->destination == '/' &&
+                if (!m->remount && !((m->set | m->all_set) & MOUNT_ATTR_RDONLY) && *m->destination == '/' &&
                     !streq(m->destination, "/dev"))
                         r = add_rule(plan, m->destination, 0);
         }

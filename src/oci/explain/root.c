@@ -176,7 +176,7 @@ int bundle_root_make(Bundle *b, BundleRoot *ret) {
                 free(TAKE_PTR(words));
         r = root.source.path ? add(ret, "/", root, words, bundle_origin(b, "/root")) : -ENOMEM;
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                r = add_mount(b, ret, i);
+                r = spec->mounts[i].remount ? 0 : add_mount(b, ret, i);
         return r >= 0 ? add_devices(b, ret) : r;
 }
 

@@ -201,7 +201,8 @@ static void show_root(const Out *out) {
         section(out, "root");
         entry(out, "/", at(out, "/root"), "%s %s", spec->root_read_only ? "read-only" : "writable", spec->root);
         for (size_t i = 0; i < spec->n_mounts; i++)
-                show_mount(out, i);
+                if (!spec->mounts[i].remount)
+                        show_mount(out, i);
         for (size_t i = 0; !spec_has_own_devices(spec) && i < spec->n_devices; i++)
                 entry(out, spec->devices[i].path, bundle_origin(out->bundle, "/linux/devices/%zu", i), "device");
         for (size_t i = 0; spec->read_only && spec->read_only[i]; i++)

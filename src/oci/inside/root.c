@@ -104,7 +104,7 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
 static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;
-        const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : 0;
+        const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : m->late;
         _cleanup_free_ char *data = NULL;
         MountReason reason = {};
         int fd;
@@ -149,7 +149,7 @@ static int fill(const SpecMount *m, int place, int mount_fd) {
         r = m->copy_up ? copy_up(place, mount_fd) : 0;
         if (r < 0 || mount_is_filled_later(m))
                 return r;
-        return set_attributes(mount_fd, m->set & MOUNT_ATTR_RDONLY, 0, 0, false);
+        return set_attributes(mount_fd, m->set & ~m->late & MOUNT_ATTR_RDONLY, 0, 0, false);
 }
 
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
@@ -177,7 +177,7 @@ static int attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, 
         return r < 0 ? fail(f, -r, "cannot mount %s%s", m->destination, attach_hint(r)) : 0;
 }
 
-/* ready: the detached mount, if it has been made; -1: it has not. */
+/* ready: the detached mount, if it has been made; -1: it has not. Returns an fd of the attached one. */
 static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready, int root, Failure *f) {
         _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
                                                                                : copy_source(spec, m, outside, f);
@@ -186,13 +186,60 @@ static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready
 
         if (fd < 0)
                 return ready >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
-        r = set_attributes(fd, m->all_set, m->all_clear, all, true);
+        r = set_attributes(fd, m->all_set & ~m->all_late, m->all_clear, all, true);
         if (r >= 0)
-                r = set_attributes(fd, m->type ? 0 : m->set, m->type ? 0 : m->clear,
+                r = set_attributes(fd, m->type ? 0 : m->set & ~m->late, m->type ? 0 : m->clear,
                                    m->propagation_of_all ? 0 : m->propagation, false);
         if (r < 0)
                 return fail(f, -r, "cannot set the options of %s", m->destination);
-        return attach(spec, m, root, fd, f);
+        r = attach(spec, m, root, fd, f);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* An array with an fd, or -1, for each mount. NULL: memory has run out. */
+static int *make_fds(const Spec *spec) {
+        int *fds = malloc((spec->n_mounts + 1) * sizeof(int));
+
+        for (size_t i = 0; fds && i < spec->n_mounts; i++)
+                fds[i] = -1;
+        return fds;
+}
+
+static void free_fds(const Spec *spec, int *fds) {
+        for (size_t i = 0; fds && i < spec->n_mounts; i++)
+                fd_close(fds[i]);
+        free(fds);
+}
+
+/* By the fd of the mount itself, whatever is mounted over it by now. */
+static int set_late(const SpecMount *m, int fd, Failure *f) {
+        const uint64_t late = mount_is_filled_later(m) ? 0 : m->late;
+        int r = set_attributes(fd, late, 0, 0, false);
+
+        if (r >= 0)
+                r = set_attributes(fd, m->all_late, 0, 0, true);
+        return r < 0 ? fail(f, -r, "cannot remount %s", m->destination) : 0;
+}
+
+static int do_mounts(const Spec *spec, const int *sources, const int *mapped, const int *shared, int root,
+                     Failure *f) {
+        int *fds = make_fds(spec), r = fds ? 0 : fail(f, ENOMEM, "cannot make the mounts");
+
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++) {
+                const int ready = mapped && mapped[i] >= 0 ? mapped[i] : shared ? shared[i] : -1;
+                const SpecMount *m = &spec->mounts[i];
+
+                if (m->remount)
+                        continue;
+                r = fds[i] = do_mount(spec, m, sources ? sources[i] : -1, ready, root, f);
+                if (!m->late && !m->all_late)
+                        fds[i] = fd_close(fds[i]);
+        }
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                if (fds[i] >= 0)
+                        r = set_late(&spec->mounts[i], fds[i], f);
+        free_fds(spec, fds);
+        return r;
 }
 
 /* The mounts that are to be shared with the host: a copy is the peer of the host's mount only if it is made before all
@@ -203,21 +250,13 @@ static int copy_shared(const Spec *spec, int **ret, Failure *f) {
 
         if (!spec_shares_mounts(spec))
                 return 0;
-        fds = *ret = malloc(spec->n_mounts * sizeof(int));
+        fds = *ret = make_fds(spec);
         if (!fds)
                 return fail(f, ENOMEM, "cannot copy the shared mounts");
-        for (size_t i = 0; i < spec->n_mounts; i++)
-                fds[i] = -1;
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (spec_is_shared(spec, &spec->mounts[i]))
                         r = fds[i] = copy_source(spec, &spec->mounts[i], -1, f);
         return r < 0 ? r : 0;
-}
-
-static void free_shared(const Spec *spec, int *fds) {
-        for (size_t i = 0; fds && i < spec->n_mounts; i++)
-                fd_close(fds[i]);
-        free(fds);
 }
 
 /* Whether the propagation is that of root_begin(). pivot_root(2) refuses a root that is shared, and an unbindable one
@@ -251,10 +290,9 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
                 r = fail(f, errno, "cannot make the mounts private");
         if (r >= 0)
                 r = root = copy_root(spec, f);
-        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                r = do_mount(spec, &spec->mounts[i], sources ? sources[i] : -1, mapped && mapped[i] >= 0 ? mapped[i] :
-                             shared ? shared[i] : -1, root, f);
-        free_shared(spec, shared);
+        if (r >= 0)
+                r = do_mounts(spec, sources, mapped, shared, root, f);
+        free_fds(spec, shared);
         if (r < 0)
                 return r;
         *ret = TAKE_FD(root);

@@ -62,8 +62,6 @@ bool spec_shares_mounts(const Spec *spec) {
 /* Options that say what is so anyway. */
 static const char *const defaults[] = { "defaults", "async", "loud", "nomand", NULL };
 
-static const char *const refused[] = { "remount", NULL };
-
 /* Returns whether the option is one of the mount itself. */
 static bool take_attribute(SpecMount *m, const char *option) {
         for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
@@ -107,8 +105,10 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
                 m->copy_up = true;
                 return 0;
         }
-        if (strv_contains((char *const *) refused, option))
-                return place_error(p, EOPNOTSUPP, "not supported by isorun-oci yet: %s", option);
+        if (streq(option, "remount")) {
+                m->remount = true;
+                return 0;
+        }
         if (strchr(option, ','))
                 return place_error(p, EINVAL, "an option must not have a comma");
         return strv_push(data, option) < 0 ? report_oom(p->report) : 0;
@@ -117,6 +117,8 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
 static int check_mount(const Place *p, const SpecMount *m) {
         if (!m->destination || !*m->destination)
                 return place_error(p, EINVAL, "destination is missing");
+        if (m->remount)
+                return 0;
         if (m->copy_up && !(m->type && streq(m->type, "tmpfs")))
                 return place_error(p, EINVAL, "tmpcopyup is an option of tmpfs");
         if (m->id_mapped && m->type)
@@ -162,6 +164,8 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         }
         if (r < 0)
                 return r;
+        if (m->remount)
+                m->type = "remount"; /* it binds nothing */
         if (m->type && !*m->type)
                 return place_error(p, EINVAL, "type is missing");
         r = read_maps(p, m, ret);
@@ -169,6 +173,47 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
                 return r;
         m->data = data ? strv_join(data, ",") : NULL;
         return data && !m->data ? report_oom(p->report) : check_mount(p, m);
+}
+
+/* The last mount before i with its destination. */
+static SpecMount *find_remounted(const Spec *spec, size_t i) {
+        _cleanup_free_ char *wanted = path_simplify(spec->mounts[i].destination);
+
+        while (wanted && i-- > 0) {
+                _cleanup_free_ char *path = path_simplify(spec->mounts[i].destination);
+
+                if (path && streq(path, wanted) && !spec->mounts[i].remount)
+                        return &spec->mounts[i];
+        }
+        return NULL;
+}
+
+static void merge(uint64_t *set, uint64_t *clear, uint64_t *late, uint64_t more_set, uint64_t more_clear) {
+        *late = (*late & ~more_clear) | (more_set & MOUNT_ATTR_RDONLY & ~*set);
+        *set = (*set & ~more_clear) | more_set;
+        *clear = (*clear & ~more_set) | more_clear;
+}
+
+/* A remount changes a mount that config.json has before it. A path would not do: a symlink of the image could lead to
+ * another mount. What it does not name stays, such as nosuid. */
+static int take_remount(const Place *p, size_t i, Spec *spec) {
+        const SpecMount *m = &spec->mounts[i];
+        SpecMount *old = find_remounted(spec, i);
+
+        if (!old)
+                return place_error(p, EINVAL, "remount: no mount before it has the destination %s (/root/readonly is "
+                                   "the option of the root)", m->destination);
+        if (m->data || m->id_mapped || m->copy_up)
+                return place_error(p, EOPNOTSUPP, "remount changes only options of the mount itself");
+        if (old->type && (m->all_set || m->all_clear))
+                return place_error(p, EINVAL, "only a bind mount has mounts below");
+        merge(&old->set, &old->clear, &old->late, m->set, m->clear);
+        merge(&old->all_set, &old->all_clear, &old->all_late, m->all_set, m->all_clear);
+        if (m->propagation) {
+                old->propagation = m->propagation;
+                old->propagation_of_all = m->propagation_of_all;
+        }
+        return 0;
 }
 
 int mounts_read(const Place *place, Spec *ret) {
@@ -180,6 +225,8 @@ int mounts_read(const Place *place, Spec *ret) {
                 SpecMount *m = ARRAY_APPEND(ret->mounts, ret->n_mounts);
 
                 r = m ? read_mount(&p, m, ret) : report_oom(place->report);
+                if (r >= 0 && m->remount)
+                        r = take_remount(&p, i, ret);
         }
         return r;
 }
@@ -191,8 +238,8 @@ static int add_option(json_t *list, const char *prefix, const char *name) {
 json_t *spec_mount_options(void) {
         json_t *list = json_array();
         int r = list ? add_option(list, "", "bind") | add_option(list, "r", "bind") |
-                       add_option(list, "", "tmpcopyup") | add_option(list, "", "idmap") |
-                       add_option(list, "r", "idmap") : -1;
+                       add_option(list, "", "tmpcopyup") | add_option(list, "", "remount") |
+                       add_option(list, "", "idmap") | add_option(list, "r", "idmap") : -1;
 
         for (size_t i = 0; r == 0 && i < ELEMENTSOF(attributes); i++)
                 r = add_option(list, "", attributes[i].name) | add_option(list, "r", attributes[i].name);

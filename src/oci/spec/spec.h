@@ -25,6 +25,8 @@ typedef struct SpecMount {
         bool recursive;          /* a bind mount with the mounts below */
         uint64_t set, clear;     /* MOUNT_ATTR_* of the mount itself */
         uint64_t all_set, all_clear; /* also of those below */
+        uint64_t late, all_late; /* what a remount adds to them: set when all mounts are made */
+        bool remount;            /* no mount: it has been merged into the one before that it changes */
         unsigned long propagation; /* MS_PRIVATE and others; 0: as it is */
         bool copy_up;            /* a tmpfs that begins with what the directory has */
         bool propagation_of_all; /* also of the mounts below */
