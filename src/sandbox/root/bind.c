@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
+#include "util/path.h"
 
 /* If the caller passed the source as an fd, its path must still lead to the same file. */
 static int check_same(int source, int passed) {
@@ -62,6 +63,55 @@ static int use_mount(const RootMaker *rm, int mount_fd, unsigned bits, bool recu
         if (bits | rm->guard)
                 r = mount_set_bits(fd, bits | rm->guard, recursive);
         return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* A directory of the host that the plan covers, with path below it. */
+static const PlanMount *find_cover(const Plan *plan, const char *path) {
+        for (size_t i = 1; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->kind == MOUNT_TMPFS && m->place == PLACE_EXISTS && path_is_below(path, m->destination))
+                        return m;
+        }
+        return NULL;
+}
+
+static const RootCovered *find_covered(const RootMaker *rm, const char *path) {
+        for (unsigned i = 0; i < rm->n_covered; i++)
+                if (path_is_below(path, rm->covered[i].path))
+                        return &rm->covered[i];
+        return NULL;
+}
+
+bool root_keep_covered(RootMaker *rm, const PlanMount *m) {
+        const PlanMount *cover;
+        int fd;
+
+        if (!rm->guard || m->source.kind != SOURCE_PATH)
+                return false;
+        if (find_covered(rm, m->source.path))
+                return true;
+        cover = rm->n_covered < ROOT_COVERED_MAX ? find_cover(rm->plan, m->source.path) : NULL;
+        fd = cover ? root_open_source(rm, cover->destination, O_DIRECTORY) : -1;
+        if (fd < 0)
+                return false;
+        rm->covered[rm->n_covered++] = (RootCovered) { cover->destination, fd };
+        return true;
+}
+
+/* If mount(2) fails, a copy is made and placed, which says why. */
+int root_bind_covered(RootMaker *rm, const PlanMount *m) {
+        const RootCovered *covered = find_covered(rm, m->source.path);
+        const char *path = m->source.path + strlen(covered->path) + 1;
+        const unsigned flags = m->attributes.recursive ? AT_RECURSIVE : 0;
+        int fd, r;
+
+        if (root_mount(rm, m, covered->fd, path, NULL, MS_BIND | (flags ? MS_REC : 0), NULL) >= 0)
+                return 0;
+        fd = open_tree(covered->fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+        r = fd < 0 ? root_mount_fail(rm, m, errno, "bind", m->source.path) : root_place(rm, m, fd);
+        fd_bin_add(&rm->spent, fd);
+        return r;
 }
 
 int root_make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attributes) {

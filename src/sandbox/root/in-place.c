@@ -14,7 +14,6 @@
 #include "sandbox/root/maker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -84,6 +83,8 @@ static int copy_sources(RootMaker *rm, Step step) {
 
                 if (m->kind != MOUNT_BIND || find_step(rm, m) != step)
                         continue;
+                if (step == STEP_ROOT && root_keep_covered(rm, m))
+                        continue;
                 rm->copies[i] = root_make_bind(rm, m, m->attributes);
                 if (rm->copies[i] < 0)
                         return root_mount_fail(rm, m, -rm->copies[i], "bind", m->source.path);
@@ -106,8 +107,8 @@ int root_begin_in_place(RootMaker *rm) {
 
         rm->copies = rm->plan->n_mounts <= ELEMENTSOF(rm->few_copies) ? rm->few_copies
                                                                        : calloc(rm->plan->n_mounts, sizeof(int));
-        rm->new_root = rm->copies ? fcntl(rm->old_root, F_DUPFD_CLOEXEC, 3) : -1;
-        if (rm->new_root < 0 || fchdir(rm->new_root) < 0)
+        rm->new_root = rm->old_root;
+        if (!rm->copies || root_go_to(rm, rm->new_root) < 0)
                 return fail(rm->f, errno, "cannot copy the mounts");
         rm->guard = root_can_be_guarded(rm->plan) ? MOUNT_ATTR_NOSYMFOLLOW : 0;
         for (Step step = STEP_FIRST; r >= 0 && step <= STEP_ROOT; step++)

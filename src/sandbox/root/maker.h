@@ -9,13 +9,23 @@
 #include "sandbox/wire/failure.h"
 #include "util/fd-bin.h"
 
-enum { ROOT_PARENTS_MAX = 4, ROOT_BINDS_MAX = 100 }; /* binds of a root that is made in place: each is an open fd */
+enum {
+        ROOT_PARENTS_MAX = 4,
+        ROOT_COVERED_MAX = 4,
+        ROOT_BINDS_MAX = 100, /* binds of a root that is made in place: each is an open fd */
+};
 
 /* A directory of the new root that is kept open. */
 typedef struct RootParent {
         char *path;
         int fd;
 } RootParent;
+
+/* A directory of the host that a mount of the plan covers, opened before. */
+typedef struct RootCovered {
+        const char *path;
+        int fd;
+} RootCovered;
 
 /* A name in an open directory of the new root. Behind the guard, it may be a path. */
 typedef struct RootName {
@@ -41,6 +51,9 @@ typedef struct RootMaker {
         unsigned guard;     /* MOUNT_ATTR_NOSYMFOLLOW if all mounts reached from the root have it: in-place.c */
         RootParent parents[ROOT_PARENTS_MAX]; /* each is below the one before; the last has the last mount point */
         unsigned n_parents;
+        RootCovered covered[ROOT_COVERED_MAX]; /* behind the guard, for root_bind_covered() */
+        unsigned n_covered;
+        int directory;      /* the working directory: one of these fds, or 0 if unknown */
         FdBin spent;
         MountReason reason; /* why the kernel refused the last file system */
         unsigned layers;    /* mounts to detach from "/" at the end: the old root, the scratch, what is between */
@@ -67,9 +80,13 @@ const char *root_relative(const char *path);
 int root_make_entry(RootMaker *rm, const PlanMount *m, RootName *ret);
 
 /* Calls mount(2) for the destination of m, which is made if it does not exist. flags are MS_*. Only behind the guard
- * may source be a path: it is relative to the scratch. Returns 0, or -errno without a reason. */
-int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
+ * may source be a path: it is relative to the directory from. Otherwise from is -1. Returns 0, or -errno without a
+ * reason. */
+int root_mount(RootMaker *rm, const PlanMount *m, int from, const char *source, const char *type, unsigned long flags,
                const char *options);
+
+/* Makes fd the working directory. Returns 0 or -errno. */
+int root_go_to(RootMaker *rm, int fd);
 
 /* Attaches a detached mount to the destination of m, which is made if it does not exist. Returns 1 if the destination
  * is gone, and plan_mount_may_vanish(). */
@@ -85,6 +102,14 @@ int root_make_empty(RootMaker *rm, const PlanMount *m);
 
 /* Makes a detached mount of the source of m with the attributes. Returns the fd or -errno. */
 int root_make_bind(RootMaker *rm, const PlanMount *m, MountAttributes attributes);
+
+/* Whether a bind needs no copy of its source, because something covers a directory above that, which is kept open. Then
+ * the source can still be bound by its path from there, which takes less than a copy. Nothing is mounted on that path:
+ * what the plan mounts there later is on the cover. */
+bool root_keep_covered(RootMaker *rm, const PlanMount *m);
+
+/* Binds it. Returns the same as root_place(). */
+int root_bind_covered(RootMaker *rm, const PlanMount *m);
 
 /* Whether the root can be made in place. */
 bool root_can_be_in_place(const Plan *plan);

@@ -56,10 +56,8 @@ static int mount_scratch(RootMaker *rm, const char *place, const char *path) {
                 return -errno;
         if (!streq(place, "/") && !is_new_scratch(fd))
                 return -ESTALE;
-        if (fchdir(fd) < 0)
-                return -errno;
         rm->scratch = TAKE_FD(fd);
-        return 0;
+        return root_go_to(rm, rm->scratch);
 }
 
 /* A directory of the host that the plan covers. */
@@ -216,7 +214,7 @@ int root_make_empty(RootMaker *rm, const PlanMount *m) {
         char *name = rm->empty_name;
 
         snprintf(name, sizeof(rm->empty_name), "%u", rm->n_scratch++);
-        if (mkdirat(rm->scratch, name, 0700) < 0 ||
+        if (mkdirat(rm->scratch, name, 0700) < 0 || root_go_to(rm, rm->scratch) < 0 ||
             mount("none", name, "tmpfs", mount_attribute_flags(m->attributes), m->options) < 0)
                 return -errno;
         rm->empty_like = m;

@@ -136,11 +136,22 @@ static int go_to_place(RootMaker *rm, RootName at) {
         return r;
 }
 
-int root_mount(RootMaker *rm, const PlanMount *m, const char *source, const char *type, unsigned long flags,
+int root_go_to(RootMaker *rm, int fd) {
+        if (fd == rm->directory)
+                return 0;
+        if (fchdir(fd) < 0)
+                return -errno;
+        rm->directory = fd;
+        return 0;
+}
+
+int root_mount(RootMaker *rm, const PlanMount *m, int from, const char *source, const char *type, unsigned long flags,
                const char *options) {
         RootName at;
         int r = make_place(rm, m, &at);
 
+        if (r >= 0 && from >= 0)
+                r = root_go_to(rm, from);
         if (r < 0)
                 return r;
         if (rm->guard)
@@ -189,7 +200,7 @@ int root_place(RootMaker *rm, const PlanMount *m, int mount_fd) {
 int root_place_copy(RootMaker *rm, const PlanMount *m, int attached, const char *name) {
         int source = attached, fd, r;
 
-        if (rm->guard && root_mount(rm, m, name, NULL, MS_BIND, NULL) >= 0)
+        if (rm->guard && root_mount(rm, m, rm->scratch, name, NULL, MS_BIND, NULL) >= 0)
                 return 0;
         if (source < 0)
                 source = openat(rm->scratch, name, O_PATH | O_CLOEXEC);

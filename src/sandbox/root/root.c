@@ -55,6 +55,8 @@ int root_open_proc(MountReason *ret_reason) {
 static int do_bind(RootMaker *rm, const PlanMount *m) {
         int *copied = rm->copies ? &rm->copies[m - rm->plan->mounts] : NULL, fd, r;
 
+        if (copied && *copied == 0)
+                return root_bind_covered(rm, m);
         fd = copied ? *copied : root_make_bind(rm, m, m->attributes);
         if (copied)
                 *copied = 0;
@@ -101,7 +103,7 @@ static int do_empty(RootMaker *rm, const PlanMount *m) {
 static int mount_quickly(RootMaker *rm, const PlanMount *m, const char *type, MountAttributes attributes) {
         if (attributes.read_only)
                 return -EOPNOTSUPP; /* mount(2) would make the file system read-only, not only the mount */
-        return root_mount(rm, m, "none", type, mount_attribute_flags(attributes), m->options);
+        return root_mount(rm, m, -1, "none", type, mount_attribute_flags(attributes), m->options);
 }
 
 static int do_filesystem(RootMaker *rm, const PlanMount *m, const char *type, const char *options) {
@@ -397,10 +399,13 @@ static int finish(RootMaker *rm) {
 }
 
 static void root_maker_deinit(RootMaker *rm) {
-        const int fds[] = { rm->old_root, rm->new_root, rm->scratch, rm->blocked[0], rm->blocked[1], rm->empty };
+        const int old_root = rm->old_root == rm->new_root ? -1 : rm->old_root;
+        const int fds[] = { old_root, rm->new_root, rm->scratch, rm->blocked[0], rm->blocked[1], rm->empty };
 
         for (size_t i = 0; i < ELEMENTSOF(fds); i++)
                 fd_bin_add(&rm->spent, fds[i]);
+        for (unsigned i = 0; i < rm->n_covered; i++)
+                fd_bin_add(&rm->spent, rm->covered[i].fd);
         root_forget_parents(rm);
         for (size_t i = 0; rm->copies && i < rm->plan->n_mounts; i++)
                 if (rm->copies[i] > 0)
