@@ -54,11 +54,14 @@ static bool is_at_usual_place(const char *path) {
 
 /* Adds the directory that path leads to, if it can be a home. owner: NULL if it may be anybody's. */
 static int add(char ***homes, const char *path, const uid_t *owner) {
-        _cleanup_free_ char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+        _cleanup_free_ char *real = NULL;
         struct stat st;
 
+        if (path[0] != '/' || streq(path, "/nonexistent"))
+                return 0;
+        real = realpath(path, NULL);
         if (!real)
-                return path[0] == '/' && errno == ENOMEM ? -ENOMEM : 0;
+                return errno == ENOMEM ? -ENOMEM : 0;
         if (is_systems(real) || is_at_usual_place(real) || strv_contains(*homes, real) || stat(real, &st) < 0 ||
             !S_ISDIR(st.st_mode) || (owner && st.st_uid != *owner))
                 return 0;

@@ -88,6 +88,7 @@ typedef struct PlanResourceLimit {
         Origin origin; /* without a file: not from the policy, from plan/payload/bounds.h */
         bool of_unlimited; /* ... and the caller has no limit */
         bool raised;       /* it is above the caller's hard limit, or isorun does not know that */
+        struct rlimit before; /* the caller's; hard limit 0: unknown */
 } PlanResourceLimit;
 
 /* A limit of the sandbox's own user namespace. */

@@ -57,21 +57,28 @@ static int read_at(Reader *r, void *bytes, size_t size, uint64_t offset) {
         return 0;
 }
 
-/* Shows size bytes at this offset, at most those of a window. */
+static bool is_in_window(const Window *w, uint64_t offset, uint64_t size) {
+        return offset >= w->offset && offset + size <= w->offset + w->size;
+}
+
+/* Shows size bytes at this offset, at most those of a window. Linkers put the names of the sections before their
+ * headers, at the end of the file, so one window often has both. */
 static int look(Reader *r, Window *w, uint64_t offset, size_t size, const unsigned char **ret) {
         int result;
 
         if (!is_in_file(r, offset, size))
                 return broken(r, "the file ends before its headers and notes do");
-        if (offset < w->offset || offset + size > w->offset + w->size) {
-                uint64_t left = r->size - offset;
+        if (!is_in_window(w, offset, size) && is_in_window(&r->headers, offset, size))
+                w = &r->headers;
+        if (!is_in_window(w, offset, size)) {
+                uint64_t room = r->size < sizeof(w->bytes) ? r->size : sizeof(w->bytes), last = r->size - room;
 
                 w->size = 0;
-                result = read_at(r, w->bytes, left < sizeof(w->bytes) ? (size_t) left : sizeof(w->bytes), offset);
+                w->offset = offset < last ? offset : last;
+                result = read_at(r, w->bytes, (size_t) room, w->offset);
                 if (result < 0)
                         return result;
-                w->offset = offset;
-                w->size = left < sizeof(w->bytes) ? (size_t) left : sizeof(w->bytes);
+                w->size = (size_t) room;
         }
         *ret = w->bytes + (offset - w->offset);
         return 0;

@@ -34,7 +34,8 @@ static int step(char **real, char **rest, char **link) {
                                             : strdup(*real);
         if (!next)
                 return -ENOMEM;
-        r = link_read(AT_FDCWD, next, &target);
+        /* What is above *real, and itself, are no symlinks. */
+        r = strlen(next) > strlen(*real) ? link_read(AT_FDCWD, next, &target) : 0;
         if (r < 0 && r != -EINVAL) /* EINVAL: not a symlink */
                 return r;
         r = replace(rest, format("%s%s", target ?: "", *rest + begin + n));

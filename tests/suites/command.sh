@@ -68,7 +68,7 @@ if [ "$(id -u)" = 0 ] && ! is_sanitized; then
 		FNR == 1 { n++ }
 		/^[0-9a-f]+-/ { is_heap = $NF == "[heap]" }
 		is_heap && /^Private_Dirty:/ { size += $2 }
-		END { print n, size <= 48 ? "shared" : size " kB" }' "/proc/$idle/smaps" "/proc/$reaper/smaps")" "2 shared"
+		END { print n, size <= 36 ? "shared" : size " kB" }' "/proc/$idle/smaps" "/proc/$reaper/smaps")" "2 shared"
 	kill $idle
 	wait $idle
 else
@@ -90,7 +90,7 @@ if [ $status = 0 ]; then
 	# each such place), and on PATH, whose directories isorun looks at.
 	PATH=/usr/bin:/bin traced -f -c "${quiet[@]}" grep -c . /proc/self/mountinfo
 	calls=$(awk '$NF == "total" { print $4 }' "$tmp/trace")
-	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((325 + 5 * out))
+	is_sanitized || also ok "... and makes a limited number of system calls ($calls, with $out mounts)" test "$calls" -lt $((310 + 5 * out))
 	# The last process that closes it waits, so the payload closes it while the first process still has it.
 	traced -f -e trace=fsopen,fsmount,close,clone,execve "${quiet[@]}" echo ran
 	no_refusal is "... does not wait until a mount that is attached nowhere is gone" "$out $(awk '

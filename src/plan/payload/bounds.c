@@ -31,11 +31,12 @@ typedef struct ResourceBound {
 static int bound_resource(Builder *b, const ResourceBound *bounded) {
         const Directive *d = &directive_table[bounded->id];
         PlanResourceLimit *l;
-        struct rlimit now;
+        struct rlimit before, now;
         bool unlimited;
 
-        if (policy_get(b->policy, bounded->id) || b->host->get_limit(d->resource, &now) < 0)
+        if (policy_get(b->policy, bounded->id) || b->host->get_limit(d->resource, &before) < 0)
                 return 0;
+        now = before;
         unlimited = now.rlim_cur == RLIM_INFINITY;
         now.rlim_cur = now.rlim_max = unlimited ? bounded->of_infinity : bound(now.rlim_cur, bounded->enough);
         if (now.rlim_cur == RLIM_INFINITY)
@@ -43,7 +44,7 @@ static int bound_resource(Builder *b, const ResourceBound *bounded) {
         l = ARRAY_APPEND(b->plan->limits, b->plan->n_limits);
         if (!l)
                 return -ENOMEM;
-        *l = (PlanResourceLimit) { .directive = d, .limit = now, .of_unlimited = unlimited };
+        *l = (PlanResourceLimit) { .directive = d, .limit = now, .of_unlimited = unlimited, .before = before };
         return 0;
 }
 

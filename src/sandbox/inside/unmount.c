@@ -3,10 +3,8 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "sandbox/wire/packet.h"
-#include "util/fd.h"
 #include "util/kernel.h"
 #include "util/macro.h"
 
@@ -32,11 +30,10 @@ bool unmount_may_be_late(const Plan *plan) {
 }
 
 void unmount_late(int mount_fd) {
-        _cleanup_close_ int self = sys_pidfd_open(getpid(), 0);
-        int mounts = self < 0 ? -1 : sys_pidfd_get_mounts(self), pair[2];
+        int self = sys_pidfd_open(1, 0), mounts = self < 0 ? -1 : sys_pidfd_get_mounts(self), pair[2];
         char c = 0;
 
-        /* This process is about to end, which closes the other fds. */
+        /* This process, the first of its pid namespace, is about to end, which closes the other fds. */
         if (mounts >= 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) >= 0)
                 (void) packet_send(pair[0], &(struct iovec) { .iov_base = &c, .iov_len = 1 }, 1,
                                    (int[]) { pair[1], mounts, mount_fd }, mount_fd >= 0 ? 3 : 2, MSG_DONTWAIT);

@@ -18,11 +18,11 @@ int bounds_lower(const Plan *plan, Bounds *ret) {
         for (size_t i = 0; i < plan->n_limits; i++) {
                 const PlanResourceLimit *l = &plan->limits[i];
                 const __rlimit_resource_t resource = (__rlimit_resource_t) l->directive->resource;
-                struct rlimit now;
+                struct rlimit now = l->before;
 
                 if (!is_per_user(l))
                         continue;
-                if (getrlimit(resource, &now) < 0)
+                if (now.rlim_max == 0 && getrlimit(resource, &now) < 0)
                         return -errno;
                 ret->before[resource] = now;
                 now.rlim_cur = l->limit.rlim_max < now.rlim_max ? l->limit.rlim_max : now.rlim_max;

@@ -71,10 +71,11 @@ static int add(GivenFiles *files, int fd, bool inherited, Report *report) {
         return 0;
 }
 
-int given_find(const Plan *plan, const int standard_io[static 3], GivenFiles *ret, Report *report) {
+int given_find(const Plan *plan, const int standard_io[static 3], ReadFiles read, GivenFiles *ret, Report *report) {
         for (int fd = 0; fd < 3 + (int) plan->n_passed_fds; fd++) {
                 bool inherited = fd >= 3 || standard_io[fd] < 0;
-                int r = add(ret, inherited ? fd : standard_io[fd], inherited, report);
+                bool known = inherited && fd < 3 && !(read & 1U << fd);
+                int r = known ? 0 : add(ret, inherited ? fd : standard_io[fd], inherited, report);
 
                 if (r < 0)
                         return report_error(report, -r, "cannot use fd %d: %s", fd, strerror(-r));

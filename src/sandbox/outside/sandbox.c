@@ -187,16 +187,13 @@ static int set_nice(const Run *run) {
 /* Sets up the first process inside as far as it has no right to do so itself. */
 static int set_up_from_outside(Run *run) {
         const Plan *plan = run->plan;
-        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         Message m = { .type = MESSAGE_MAPPED };
         int r;
 
-        if (proc < 0)
-                return report_error(run->report, errno, "cannot open /proc: %s", strerror(errno));
         r = check_proc(run);
         if (r < 0)
                 return r;
-        r = id_maps_write(plan, proc, run->pid, &run->patience);
+        r = id_maps_write(plan, AT_FDCWD, run->pid, &run->patience);
         if (r < 0)
                 return r;
 
@@ -407,6 +404,7 @@ static int begin(Supervisor *s) {
         Run *run = &s->run;
         int standard_io[3], *id_mapped = NULL, r;
         Filters filters = {};
+        ReadFiles read;
 
         bus_library_settle();
         /* First, because it moves the fds that this process was started with. */
@@ -415,10 +413,10 @@ static int begin(Supervisor *s) {
                 return r;
         /* This is before signals are blocked: open(2) may wait for the other end of a FIFO, and open_tree(2) for a file
          * system. */
-        r = standard_io_open(run->plan, &run->patience, standard_io, run->report);
+        r = standard_io_open(run->plan, &run->patience, standard_io, &read, run->report);
         if (r < 0)
                 return r;
-        r = given_find(run->plan, standard_io, &run->given, run->report);
+        r = given_find(run->plan, standard_io, read, &run->given, run->report);
         if (r >= 0)
                 r = relay_open(&s->relay);
         if (r >= 0)

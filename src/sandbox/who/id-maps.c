@@ -16,7 +16,7 @@
 static int write_file(int proc, pid_t pid, const char *file, const char *text) {
         char path[64];
 
-        snprintf(path, sizeof(path), "%d/%s", pid, file);
+        snprintf(path, sizeof(path), "%s%d/%s", proc == AT_FDCWD ? "/proc/" : "", pid, file);
         return file_write(proc, path, text);
 }
 

@@ -47,34 +47,46 @@ static int open_one(const PlanStandardIO *io, DirectiveId id, Patience *patience
         return *ret < 0 ? *ret : 0;
 }
 
-int standard_io_check(int fd) {
+/* The same, and returns 1 if the fd is a regular file for reading. */
+static int check(int fd) {
         int flags = fcntl(fd, F_GETFL);
         struct stat st;
 
         if (flags < 0 || fstat(fd, &st) < 0)
                 return -errno;
         /* From a directory fd, ".." leads to the host's root, past everything that is hidden inside. */
-        return S_ISDIR(st.st_mode) || flags & O_PATH ? -EISDIR : 0;
+        if (S_ISDIR(st.st_mode) || flags & O_PATH)
+                return -EISDIR;
+        return S_ISREG(st.st_mode) && (flags & O_ACCMODE) == O_RDONLY;
 }
 
-static int check_inherited(const Plan *plan, Report *report) {
+int standard_io_check(int fd) {
+        int r = check(fd);
+
+        return r < 0 ? r : 0;
+}
+
+static int check_inherited(const Plan *plan, ReadFiles *ret_read, Report *report) {
+        *ret_read = 0;
         for (int fd = 0; fd < 3 + (int) plan->n_passed_fds; fd++) {
                 bool replaced = fd < 3 && plan->standard_io[fd].kind != STANDARD_IO_INHERIT;
-                int r = replaced ? 0 : standard_io_check(fd);
+                int r = replaced ? 0 : check(fd);
 
                 if (r == -EISDIR)
                         return report_error(report, EISDIR, STANDARD_IO_OUTSIDE, fd);
                 if (r < 0)
                         return report_error(report, -r, "cannot use fd %d: %s", fd, strerror(-r));
+                if (r > 0 && fd < 3)
+                        *ret_read |= 1U << fd;
         }
         return 0;
 }
 
-int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], Report *report) {
+int standard_io_open(const Plan *plan, Patience *patience, int ret[static 3], ReadFiles *ret_read, Report *report) {
         static const DirectiveId ids[3] = { D_StandardInput, D_StandardOutput, D_StandardError };
         int fds[3] = { -1, -1, -1 }, r;
 
-        r = check_inherited(plan, report);
+        r = check_inherited(plan, ret_read, report);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < 3; i++) {
