@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 #include "util/clock.h"
 #include "util/directory.h"
@@ -14,6 +15,7 @@
 #include "util/library.h"
 #include "util/kernel.h"
 #include "util/map.h"
+#include "util/memory.h"
 #include "util/process.h"
 #include "util/strv.h"
 
@@ -280,6 +282,32 @@ static void test_id_map(_unused_ void **state) {
         assert_int_equal(other.n, 0);
 }
 
+/* Returns how many of the pages of the stack below the caller are there, of the three below the next one. */
+__attribute__((noinline)) static int count_pages_below(void) {
+        const uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
+        const uintptr_t own = (uintptr_t) __builtin_frame_address(0) / page * page;
+        unsigned char there[3];
+
+        assert_int_equal(mincore((void *) (own - 4 * page), 3 * page, there), 0);
+        return (there[0] & 1) + (there[1] & 1) + (there[2] & 1);
+}
+
+__attribute__((noinline)) static void use_stack(void) {
+        volatile char used[24 * 1024];
+
+        for (size_t i = 0; i < sizeof(used); i++)
+                used[i] = 1;
+}
+
+static void test_shed_stack(_unused_ void **state) {
+        if (sysconf(_SC_PAGESIZE) != 4096)
+                skip();
+        use_stack();
+        assert_int_equal(count_pages_below(), 3);
+        memory_shed_stack();
+        assert_int_equal(count_pages_below(), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_library_load),
@@ -290,6 +318,7 @@ int main(void) {
                 cmocka_unit_test(test_id_map),
                 cmocka_unit_test(test_record_read),
                 cmocka_unit_test(test_fd_bin),
+                cmocka_unit_test(test_shed_stack),
                 cmocka_unit_test(test_directory_visit),
         };
 

@@ -21,6 +21,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/memory.h"
 
 /* The payload can make events faster than they are handled: signals to this process, orphans, children that stop. So
  * they are handled in batches, and isorun and isoctl get their turn after each one. */
@@ -427,6 +428,7 @@ _Noreturn void reaper_main(Payload *payload) {
                 payload->queues = fd_close(payload->queues);
         /* The payload may have ended before the signalfd was there. */
         reap(&r);
+        memory_shed_stack();
         for (;;)
                 run(&r);
 }

@@ -17,6 +17,7 @@
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/kernel.h"
+#include "util/memory.h"
 
 static SignalSender find_sender(const Run *run, const struct signalfd_siginfo *info) {
         /* isorun is the service's main process, so its parent is the service manager. */
@@ -442,10 +443,15 @@ static int wait_for_events(Supervisor *s, struct pollfd fds[static SOURCES]) {
 
 int supervise(Supervisor *s) {
         Run *run = &s->run;
+        bool starting = run->outcome.progress == PROGRESS_STARTING;
         struct pollfd fds[SOURCES];
         int r = 0;
 
         while (r == 0) {
+                if (starting && run->outcome.progress == PROGRESS_RUNNING) {
+                        memory_shed_stack();
+                        starting = false;
+                }
                 fill(s, fds);
                 r = wait_for_events(s, fds);
                 if (r == 0)
