@@ -58,7 +58,7 @@ def table(section, found, systemd):
 def accepted(text):
     texts = dict(re.findall(r'^#define (\w+) "([^"]*)"', text, flags=re.M))
     for kind, key, reason, values in re.findall(
-            r'\{ (ALWAYS\w*)\("(\w+)", ("[^"]*"|\w+)\)(?:,\s*\.values = \{ ([^}]*) \})?', text):
+            r'\{ (ALWAYS\w*)\("(\w+)", ("[^"]*"|\w+)\)(?:,\s*\.values = LIST\(([^)]*)\))?', text):
         words = (["yes"] if kind == "ALWAYS" else []) + re.findall(r'"([^"]*)"', values)
         yield f"- `{key}=` {' or '.join(f'`{w}`' for w in words)}: {texts.get(reason, reason.strip(chr(34)))}"
 

@@ -130,7 +130,7 @@ static int apply_implied(Import *import, const UnitLine *implied) {
 
         if (!line)
                 return 0;
-        for (const char *const *c = implied->capabilities; r >= 0 && *c; c++)
+        for (const char *const *c = implied->capabilities; r >= 0 && c && *c; c++)
                 r = deny_capability(import, line, *c);
         if (r >= 0 && implied->calls && leaves_allowed(import, implied->calls))
                 r = import_add(import, D_SystemCallFilter, line, implied->calls, true);
@@ -138,8 +138,8 @@ static int apply_implied(Import *import, const UnitLine *implied) {
 }
 
 int import_apply_implied(Import *import) {
-        static const UnitLine devices = { .key = "PrivateDevices", .capabilities = { "CAP_MKNOD", "CAP_SYS_RAWIO" },
-                                          .calls = "@raw-io" };
+        static const char *const capabilities[] = { "CAP_MKNOD", "CAP_SYS_RAWIO", NULL };
+        static const UnitLine devices = { .key = "PrivateDevices", .capabilities = capabilities, .calls = "@raw-io" };
         int r = apply_dynamic_user(import);
 
         for (const UnitLine *line = unit_lines; r >= 0 && line->key; line++)

@@ -13,7 +13,7 @@
 static const char *find_capability(const Builder *b, const UnitLine *line) {
         if (b->plan->namespaces & CLONE_NEWUSER)
                 return NULL;
-        for (const char *const *c = line->capabilities; *c; c++) {
+        for (const char *const *c = line->capabilities; c && *c; c++) {
                 const NamedNumber *known = capability_find(*c);
 
                 if (!known || b->plan->bounding & UINT64_C(1) << known->number)
@@ -42,7 +42,7 @@ static bool shows(const PlanMount *mount, const char *path) {
 }
 
 static bool shows_hidden(const PlanMount *mount, const UnitLine *line) {
-        for (const char *const *hidden = line->hidden; *hidden; hidden++)
+        for (const char *const *hidden = line->hidden; hidden && *hidden; hidden++)
                 if (shows(mount, *hidden))
                         return true;
         return false;

@@ -75,28 +75,28 @@ typedef enum Order {
         _ORDER_MAX,
 } Order;
 
+/* The loader writes to the whole table, for each process, so small numbers share a word. */
 typedef struct Directive {
         const char *name;
-        Section section;
-        bool list;              /* assignments add up; otherwise the last one wins */
+        Section section : 8;
+        Order order : 8;
+        DirectiveId part_of : 16; /* PART */
+        unsigned since : 16;    /* the first version of systemd whose scopes have the property; 0: 252 or older */
+        unsigned resource : 8;  /* Limit*=: the RLIMIT_ of setrlimit(2) */
+        bool list : 1;          /* assignments add up; otherwise the last one wins */
         const ValueType *type;
         const char *fallback;   /* the value if the policy does not set one, or the
                                  * lines of a list; NULL: none */
         const char *example;
         const char *help;       /* one line for the manual and for completion */
-        int resource;           /* Limit*=: the RLIMIT_ of setrlimit(2) */
-
-        Order order;
         const char *ranks;      /* RANK */
         uint64_t unset;         /* LESS, LESS_UNSET: the number if the policy sets none */
-        DirectiveId part_of;    /* PART */
 
         /* [Scope] */
         const char *property;   /* of org.freedesktop.systemd1(5) */
         const char *signature;
         const char *cgroup_file; /* the file that shows the limit (cgroup-v2.rst), or "bpf" for a BPF program.
                                   * NULL: not a limit of the kernel: systemd does it itself */
-        unsigned since;         /* the first version of systemd whose scopes have the property; 0: 252 or older */
 } Directive;
 
 extern const Directive directive_table[_DIRECTIVE_MAX];

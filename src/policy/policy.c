@@ -375,7 +375,7 @@ static int assign_fallback(Policy *policy, const Directive *d, Report *report) {
 static int hide_for_claim(Policy *policy, const Claim *claim, Report *report) {
         int r = 0;
 
-        for (const char *const *hidden = claim->line->hidden; r >= 0 && *hidden; hidden++) {
+        for (const char *const *hidden = claim->line->hidden; r >= 0 && hidden && *hidden; hidden++) {
                 _cleanup_free_ char *path = format("-%s", *hidden);
 
                 r = path ? assign(policy, claim->origin, &directive_table[D_InaccessiblePaths], path, report) : -ENOMEM;

@@ -12,6 +12,7 @@
 #define UNSUPPORTED "isorun has nothing like it"
 #define DIRECTORY(where) "put it into the unit that starts isorun, or write BindPaths=" where "/NAME"
 
+#define LIST(...) ((const char *const[]) { __VA_ARGS__, NULL })
 #define ALWAYS_VALUE(k, t) .key = k, .kind = UNIT_LINE_ALWAYS, .text = t
 #define ALWAYS(k, t) ALWAYS_VALUE(k, t), .boolean = true
 #define WRITE(k, d, t) { .key = k, .kind = UNIT_LINE_DIRECTIVE, .directive = d, .text = t }
@@ -22,24 +23,24 @@
  * docs/policy.md has the lines that are accepted: docs/gen-directives.py copies them. */
 const UnitLine unit_lines[] = {
         { ALWAYS("NoNewPrivileges", "isorun always sets no_new_privs") },
-        { ALWAYS("ProtectSystem", "isorun always makes the root read-only"), .values = { "full", "strict" },
+        { ALWAYS("ProtectSystem", "isorun always makes the root read-only"), .values = LIST("full", "strict"),
           .no = "isorun never makes the root writable: add writable directories with BindPaths=",
           .conditions = UNIT_LINE_WRITABLE_ROOT },
         { ALWAYS("ProtectKernelTunables", "isorun makes /proc read-only and hides /sys"),
-          .hidden = { "/proc/kallsyms", "/proc/kcore" }, .conditions = UNIT_LINE_PROC | UNIT_LINE_SYS },
-        { ALWAYS("ProtectKernelModules", DENIED), .capabilities = { "CAP_SYS_MODULE" }, .calls = "@module",
-          .hidden = { "/usr/lib/modules" } },
-        { ALWAYS("ProtectKernelLogs", DENIED), .capabilities = { "CAP_SYSLOG" }, .calls = "syslog",
+          .hidden = LIST("/proc/kallsyms", "/proc/kcore"), .conditions = UNIT_LINE_PROC | UNIT_LINE_SYS },
+        { ALWAYS("ProtectKernelModules", DENIED), .capabilities = LIST("CAP_SYS_MODULE"), .calls = "@module",
+          .hidden = LIST("/usr/lib/modules") },
+        { ALWAYS("ProtectKernelLogs", DENIED), .capabilities = LIST("CAP_SYSLOG"), .calls = "syslog",
           .conditions = UNIT_LINE_DEVICES },
-        { ALWAYS("ProtectClock", DENIED), .capabilities = { "CAP_SYS_TIME", "CAP_WAKE_ALARM" }, .calls = "@clock",
+        { ALWAYS("ProtectClock", DENIED), .capabilities = LIST("CAP_SYS_TIME", "CAP_WAKE_ALARM"), .calls = "@clock",
           .conditions = UNIT_LINE_DEVICES },
-        { ALWAYS("ProtectControlGroups", "isorun hides /sys"), .values = { "private", "strict" },
+        { ALWAYS("ProtectControlGroups", "isorun hides /sys"), .values = LIST("private", "strict"),
           .conditions = UNIT_LINE_SYS },
         { ALWAYS("PrivatePIDs", "isorun always makes a process namespace") },
         { ALWAYS("PrivateMounts", "isorun always makes a mount namespace") },
         { ALWAYS("MountAPIVFS", "isorun always mounts /proc and /dev") },
         { ALWAYS("RemoveIPC", "the IPC objects end with the instance's IPC namespace"), .conditions = UNIT_LINE_IPC },
-        { ALWAYS_VALUE("KeyringMode", "the payload cannot use the caller's keyrings"), .values = { "private" } },
+        { ALWAYS_VALUE("KeyringMode", "the payload cannot use the caller's keyrings"), .values = LIST("private") },
 
         WRITE("ReadWritePaths", "BindPaths", NULL),
         WRITE("ReadWriteDirectories", "BindPaths", NULL),
@@ -137,7 +138,7 @@ bool unit_line_is_met(const UnitLine *line, const char *value) {
 
         if (line->boolean && parse_boolean(value, &b) >= 0)
                 return b;
-        for (const char *const *v = line->values; *v; v++)
+        for (const char *const *v = line->values; v && *v; v++)
                 if (streq(value, *v))
                         return true;
         return false;

@@ -21,23 +21,23 @@ typedef enum UnitLineCondition {
         UNIT_LINE_WRITABLE_ROOT = 1 << 4, /* isoctl build */
 } UnitLineCondition;
 
+/* The loader writes to each pointer, so a row has few: lists end with NULL, and NULL is an empty one. */
 typedef struct UnitLine {
         const char *key;
-        UnitLineKind kind;
-        bool prefix;          /* key is the beginning of several names */
         const char *text;     /* the reason, or what to do instead */
 
         /* UNIT_LINE_ALWAYS */
-        bool boolean;         /* "yes" is accepted */
-        const char *values[4]; /* other accepted values, ending with NULL */
+        const char *const *values; /* accepted values */
         const char *no;       /* what to do for any other value; NULL: text */
-        const char *capabilities[3]; /* the payload must not have them */
+        const char *const *capabilities; /* the payload must not have them */
         const char *calls;    /* ... nor this system call or group */
-        const char *hidden[3]; /* paths that isorun hides because of the line */
-        unsigned conditions;  /* of UnitLineCondition */
+        const char *const *hidden; /* paths that isorun hides because of the line */
+        unsigned char conditions; /* of UnitLineCondition */
+        bool boolean;         /* "yes" is accepted, too */
 
-        /* UNIT_LINE_DIRECTIVE */
-        const char *directive;
+        bool prefix;          /* key is the beginning of several names */
+        unsigned char kind;   /* of UnitLineKind */
+        const char *directive; /* UNIT_LINE_DIRECTIVE */
 } UnitLine;
 
 extern const UnitLine unit_lines[]; /* ends with a NULL key */
