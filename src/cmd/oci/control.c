@@ -32,7 +32,7 @@ int oci_start(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
 
         return state_load(call->root, call->id, &state, call->report) < 0 ||
-               container_start(&state, NULL, call->report) < 0;
+               container_start(&state, call->report) < 0;
 }
 
 static const char *owner_of(const State *state) {

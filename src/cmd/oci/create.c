@@ -83,17 +83,18 @@ int oci_run(const OciCall *call) {
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
         sigset_t all;
-        int status, master = -1;
+        int status, master = -1, connection = -1;
 
         if (read_request(call, &request) < 0)
                 return 1;
         if (!detach && !request.console.path)
                 request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
+        request.connection = &connection;
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, NULL);
         if (create(call, &request, &narrowed, &state) < 0)
                 return 1;
-        if (container_start(&state, &narrowed.spec, call->report) < 0) {
+        if (container_await_start(&state, &narrowed.spec, connection, call->report) < 0) {
                 (void) container_delete(&state, &narrowed.spec, true, call->report);
                 fd_close(master);
                 return 1;

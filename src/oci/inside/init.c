@@ -199,7 +199,12 @@ static void reset_signals(const Init *init) {
 
 /* Waits for isorun-oci start. Returns the connection. */
 static int await_start(Init *init) {
-        int connection = (int) TEMP_FAILURE_RETRY(accept4(init->start, NULL, NULL, SOCK_CLOEXEC));
+        int connection;
+
+        if (init->start < 0)
+                return TAKE_FD(init->socket);
+        init->socket = fd_close(init->socket);
+        connection = (int) TEMP_FAILURE_RETRY(accept4(init->start, NULL, NULL, SOCK_CLOEXEC));
 
         if (connection < 0)
                 _exit(PLAN_FAILED);
@@ -235,7 +240,6 @@ _Noreturn void init_main(Init *init) {
         if (r < 0)
                 give_up(init->socket, &f);
         report_ready(init);
-        init->socket = fd_close(init->socket);
         r = await_start(init);
         reset_signals(init);
         /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has

@@ -12,6 +12,7 @@
  *     writes the state: GO, ends ────►  waits on the socket in the state directory
  *     isorun-oci start: connects ────►  takes ids and capabilities, executes; FAILED, or the end of the stream
  *
+ * isorun-oci run goes on by the first connection.
  * If isorun-oci ends before GO, the first process ends, too. */
 
 #include <signal.h>
@@ -25,7 +26,7 @@ typedef struct Init {
         const int *sources; /* see root_begin(); NULL: none */
         int socket;         /* to isorun-oci create or exec */
         const int *mapped;  /* fds of the idmapped mounts; NULL: there are none */
-        int start;          /* the listening socket that isorun-oci start connects to; -1: of exec */
+        int start;          /* the listening socket that isorun-oci start connects to; -1: of run and exec */
         unsigned preserved; /* fds from 3 on that the command gets */
         bool no_pivot;      /* change to the root without pivot_root(2) */
         bool keyring;       /* join a new session keyring */

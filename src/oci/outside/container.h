@@ -28,10 +28,11 @@ typedef struct CreateRequest {
         bool systemd;         /* systemd makes the cgroup: a scope */
         bool no_cgroup;       /* the container stays in the caller's */
         sigset_t signal_mask; /* of the command */
+        int *connection;      /* NULL: the first process waits for container_start(). Otherwise it starts the command
+                               * now: a socket for container_await_start() */
 } CreateRequest;
 
-/* Makes a container whose first process waits for container_start(). It is a child of this process. If that fails,
- * nothing is left. */
+/* Makes a container. Its first process is a child of this process. If that fails, nothing is left. */
 int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report);
 
 typedef struct ExecRequest {
@@ -49,9 +50,11 @@ typedef struct ExecRequest {
  * this process. Returns when the command has been executed. */
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
 
-/* Starts the command of a created container. Returns when it has been executed. spec: that of a container that this
- * process has just made; NULL: this function reads the copy of config.json. */
-int container_start(const State *state, const Spec *spec, Report *report);
+/* Starts the command of a created container. Returns when it has been executed. */
+int container_start(const State *state, Report *report);
+
+/* Waits until the command of a container that this process has just made has been executed. Closes connection. */
+int container_await_start(const State *state, const Spec *spec, int connection, Report *report);
 
 /* all: not only the first process. A container without a cgroup has a pid namespace of its own, so the end of the first
  * process ends all others; no other signal reaches these. */
@@ -60,6 +63,6 @@ int container_kill(const State *state, int sig, bool all, Report *report);
 /* Changes the limits of a container from those of old to those of changed: spec_change_resources(). */
 int container_update(const State *state, const Spec *old, const Spec *changed, Report *report);
 
-/* Removes a container that has stopped, or was only created. spec: as in container_start(). force: kills a running one,
- * too. */
+/* Removes a container that has stopped, or was only created. spec: that of a container that this process has made;
+ * NULL: this function reads the copy of config.json. force: kills a running one, too. */
 int container_delete(const State *state, const Spec *spec, bool force, Report *report);

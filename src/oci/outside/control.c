@@ -68,10 +68,9 @@ static int check_created(const State *state, Report *report) {
         return report_error(report, EINVAL, "cannot start %s: it is %s, not created", state->id, status_name(status));
 }
 
-/* The first process closes the connection by execve(2), or says why that has failed. */
-int container_start(const State *state, const Spec *spec, Report *report) {
+int container_start(const State *state, Report *report) {
         _cleanup_close_ int fd = -1;
-        int r = spec ? 0 : check_created(state, report);
+        int r = check_created(state, report);
 
         if (r < 0)
                 return r;
@@ -80,9 +79,14 @@ int container_start(const State *state, const Spec *spec, Report *report) {
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
         r = listener_await_executed(state, NULL, state->pid, fd, report);
-        if (r < 0)
-                return r;
-        return spec ? run_poststart(spec, state, report) : load_and_run_poststart(state, report);
+        return r < 0 ? r : load_and_run_poststart(state, report);
+}
+
+int container_await_start(const State *state, const Spec *spec, int connection, Report *report) {
+        int r = listener_await_executed(state, NULL, state->pid, connection, report);
+
+        fd_close(connection);
+        return r < 0 ? r : run_poststart(spec, state, report);
 }
 
 /* Whether the end of the first process ends all others. */

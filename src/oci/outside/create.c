@@ -159,14 +159,16 @@ static int set_up(Creation *c, bool denied) {
 }
 
 static int make_process(Creation *c) {
-        _cleanup_close_ int start = listen_for_start(c->state, c->report);
+        const bool waits = !c->request->connection;
+        _cleanup_close_ int start = waits ? listen_for_start(c->state, c->report) : -1;
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
                       .no_pivot = c->request->no_pivot, .signal_mask = c->request->signal_mask };
         _cleanup_free_ int *sources = NULL;
         int fds[2], r;
 
-        r = start < 0 ? start : steps_connect_console(&c->spec->process, &c->request->console, &c->console, c->report);
+        r = waits && start < 0 ? start
+                               : steps_connect_console(&c->spec->process, &c->request->console, &c->console, c->report);
         if (r < 0)
                 return r;
         if (c->spec->new_namespaces & CLONE_NEWUSER)
@@ -194,7 +196,8 @@ static int make_process(Creation *c) {
         if (r < 0) {
                 (void) kill(c->pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(c->pid, NULL, 0));
-        }
+        } else if (!waits)
+                *c->request->connection = TAKE_FD(c->socket);
         return r;
 }
 
