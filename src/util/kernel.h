@@ -37,17 +37,6 @@ static inline int sys_pidfd_send_signal(int pidfd, int sig) {
         return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
 }
 
-/* The same with a value, as sigqueue(3). */
-static inline int sys_pidfd_queue_signal(int pidfd, int sig, int value) {
-        siginfo_t info = { .si_code = SI_QUEUE };
-
-        info.si_signo = sig;
-        info.si_pid = getpid();
-        info.si_uid = getuid();
-        info.si_int = value;
-        return (int) syscall(SYS_pidfd_send_signal, pidfd, sig, &info, 0);
-}
-
 static inline int sys_pidfd_getfd(int pidfd, int fd) {
         return (int) syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 }

@@ -56,7 +56,9 @@ names() { "${who[@]}" "$isoctl" list -q "$@" | tr '\n' ' '; }
 test_seen() {
 	local status
 	begin one 2001
+	ulimit -S -i 0 # the kernel then drops the values of signals
 	begin two 2002
+	ulimit -S -i "$(ulimit -H -i)"
 	verified one two
 	is "$label: two instances in one unit" "$(ctl is-active $unit) $(names)" "active one two "
 	like "$label: ... as systemctl shows" "$(ctl status $unit)" "*instances*isorun-one.scope*sleep 2001*isorun-two.scope*sleep 2002*keeper*"
@@ -69,8 +71,8 @@ test_seen() {
 	run "${who[@]}" "$isoctl" stop one
 	is "$label: isoctl stop ends one of them" "$status $err $(names)" "0  two "
 	also ok "$label: ... and it is gone" gone '^sleep 2001$'
-	run "${who[@]}" "$isoctl" stop two
-	is "$label: ... and the other" "$status $err $(names)" "0  "
+	run patiently "${who[@]}" "$isoctl" stop two
+	is "$label: ... and the other, whose user may have no pending signals" "$status $err $(names)" "0  "
 	also ok "$label: ... and nothing is left" eventually nothing_left
 }
 

@@ -128,13 +128,13 @@ int pooled_stop(PooledStops *stops, int cgroup, const Instance *i, Report *repor
                             .cgroup = fcntl(cgroup, F_DUPFD_CLOEXEC, 3), .name = strdup(i->name) };
         if (!s->name)
                 return report_oom(report);
-        r = s->inside < 0 ? s->inside : sys_pidfd_queue_signal(s->inside, SIGTERM, SIGNAL_VALUE_STOP) < 0 ? -errno : 0;
+        r = s->inside < 0 ? s->inside : sys_pidfd_send_signal(s->inside, SIGNAL_STOP) < 0 ? -errno : 0;
         if (r >= 0) {
                 (void) file_write(cgroup, "cgroup.freeze", "0"); /* a frozen process does not end */
                 return 0;
         }
         s->isorun = fd_close(s->isorun); /* nothing to wait for */
-        return r == -ESRCH ? 0 : report_error(report, -r, "%s: cannot send SIGTERM to process %d: %s", i->name, i->pid,
+        return r == -ESRCH ? 0 : report_error(report, -r, "%s: cannot send a signal to process %d: %s", i->name, i->pid,
                                               strerror(-r));
 }
 

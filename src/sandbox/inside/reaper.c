@@ -203,8 +203,8 @@ static void note_signal(Reaper *r, const struct signalfd_siginfo *info) {
 
         if (sig > SIGNAL_MAX || info->ssi_pid != 0) /* 0: sent from outside the pid namespace */
                 return;
-        if (signal_asks_to_stop(info)) {
-                r->stop = r->socket >= 0;
+        if (sig == SIGNAL_STOP && info->ssi_code == SI_USER && r->socket >= 0) {
+                r->stop = true;
                 tell_of_end(r, false);
                 return;
         }
@@ -415,6 +415,7 @@ _Noreturn void reaper_main(Payload *payload) {
                 _exit(PLAN_FAILED);
         r.socket = payload->inside->socket;
         sigaddset(&mask, SIGCHLD);
+        sigaddset(&mask, SIGNAL_STOP); /* blocked since before the clone: run_take_signals() */
         sigprocmask(SIG_BLOCK, &mask, NULL);
         r.signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
         /* The socket shows the end of isorun, but a stopped or frozen process does not read it: then the parent-death

@@ -70,10 +70,13 @@ static int interrupted(void *userdata) {
 }
 
 int run_take_signals(Run *run) {
-        sigset_t forwarded;
+        sigset_t forwarded, blocked;
 
         signals_forwarded(&forwarded);
-        if (sigprocmask(SIG_BLOCK, &forwarded, &run->signal_mask) < 0)
+        /* Unblocked, the first process inside would lose this one until it is the reaper. */
+        blocked = forwarded;
+        sigaddset(&blocked, SIGNAL_STOP);
+        if (sigprocmask(SIG_BLOCK, &blocked, &run->signal_mask) < 0)
                 return report_error(run->report, errno, "cannot block signals: %s", strerror(errno));
         run->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
         if (run->signals < 0)

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/signalfd.h>
 
 enum {
         SIGNAL_MAX = 64,
@@ -14,9 +13,14 @@ enum {
         SIGNAL_GRACE_MSEC = 10,
         SIGNAL_GRACE_MANAGER_MSEC = 100,
 
-        /* With this value of sigqueue(3), SIGTERM asks the reaper to have isorun send it to the payload. isoctl does
-         * not ask isorun: that of a batch may already run its next line. */
-        SIGNAL_VALUE_STOP = 0x1503,
+        /* From outside, this signal asks the reaper to have isorun send SIGTERM to the payload. isoctl does not ask
+         * isorun: that of a batch may already run its next line. No kernel sends it. It has no value, as of
+         * sigqueue(3): the kernel drops that if the user has too many pending signals. */
+#ifdef SIGSTKFLT
+        SIGNAL_STOP = SIGSTKFLT,
+#else
+        SIGNAL_STOP = SIGXCPU,
+#endif
 };
 
 /* The signals that isorun forwards to the payload. */
@@ -28,11 +32,6 @@ void signals_all(sigset_t *ret);
 /* Whether the signal is to end a program that does not handle it, and is not an event. */
 static inline bool signal_is_to_end(int sig) {
         return sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP;
-}
-
-/* Whether a signal from outside the pid namespace is such a request. The payload can imitate it. */
-static inline bool signal_asks_to_stop(const struct signalfd_siginfo *info) {
-        return info->ssi_signo == SIGTERM && info->ssi_code == SI_QUEUE && info->ssi_int == SIGNAL_VALUE_STOP;
 }
 
 /* The bit of a signal in a mask, or 0 for a number that is not a signal. */
