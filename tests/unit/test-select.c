@@ -57,6 +57,22 @@ static Instance items[] = {
 };
 static const InstanceList list = { .items = items, .n = ELEMENTSOF(items) };
 
+/* For more than one name, isoctl sorts the instances. */
+static void expect_same_among_many(const char *name, const Instance *picked) {
+        _cleanup_(selection_deinit) Selection selection = {};
+        char *names[] = { (char *) name, (char *) name, NULL };
+        Report report = {};
+        int r;
+
+        if (instance_is_pattern(name))
+                return;
+        r = instances_select(&selection, &list, names, true, &report);
+        expect_result(name, r, picked ? 0 : -ENOENT);
+        expect_number(name, selection.n, picked != NULL);
+        if (selection.n > 0)
+                expect_number(name, selection.items[0] == picked, true);
+}
+
 static void test_pick(_unused_ void **state) {
         static const struct {
                 const char *name;
@@ -78,6 +94,7 @@ static void test_pick(_unused_ void **state) {
                 const Instance *found = instances_pick(&list, rows[i].name, &report);
 
                 expect_number(rows[i].name, found ? (size_t) (found - items) : ELEMENTSOF(items), rows[i].place);
+                expect_same_among_many(rows[i].name, found);
                 expect_number(rows[i].name, report.n_errors, !found);
         }
 }

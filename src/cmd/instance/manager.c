@@ -39,7 +39,7 @@ struct Manager {
         sd_bus *bus;
         uid_t uid;
         Job *jobs;
-        size_t n_jobs;
+        size_t n_jobs, n_ended; /* the first n_ended jobs have ended */
 };
 
 Manager *manager_free(Manager *m) {
@@ -150,11 +150,14 @@ static int on_job_removed(sd_bus_message *message, void *userdata, _unused_ sd_b
 
         if (m->lib->sd_bus_message_read(message, "uoss", NULL, &path, &unit, &result) < 0)
                 return 0;
-        for (size_t i = 0; i < m->n_jobs; i++)
-                if (streq(m->jobs[i].path, path) && !m->jobs[i].ended) {
+        /* Jobs end about in the order in which they began. */
+        for (size_t i = m->n_ended; i < m->n_jobs; i++)
+                if (!m->jobs[i].ended && streq(m->jobs[i].path, path)) {
                         m->jobs[i].result = strdup(result);
                         m->jobs[i].ended = true;
                 }
+        while (m->n_ended < m->n_jobs && m->jobs[m->n_ended].ended)
+                m->n_ended++;
         return 0;
 }
 
@@ -296,18 +299,11 @@ int manager_stop(Manager *m, const char *unit, const char *name, Report *report)
         return job && job->path ? 0 : report_oom(report);
 }
 
-static bool job_runs(const Manager *m) {
-        for (size_t i = 0; i < m->n_jobs; i++)
-                if (!m->jobs[i].ended)
-                        return true;
-        return false;
-}
-
 int manager_wait(Manager *m, Report *report) {
         const uint64_t end = is_foreign(m) ? now_usec() + (uint64_t) FOREIGN_STOP_SECONDS * 1000000 : UINT64_MAX;
         int result = 0;
 
-        while (job_runs(m)) {
+        while (m->n_ended < m->n_jobs) {
                 int r = m->lib->sd_bus_process(m->bus, NULL);
                 uint64_t now = now_usec();
 

@@ -141,9 +141,89 @@ bool instances_has(const InstanceList *list, const char *name) {
         return instance_is_pattern(name);
 }
 
-static const Instance *find_meant(const InstanceList *list, const char *name, const MatchRule *rule, size_t *ret_n) {
+/* Something that names an instance. */
+typedef struct NameKey {
+        const char *key; /* its name, unit or cgroup, borrowed */
+        const Instance *instance;
+} NameKey;
+
+/* All keys of a list, sorted: so that many names take not much longer each than one. */
+typedef struct NameIndex {
+        NameKey *keys; /* NULL: there is no index */
+        size_t n;
+} NameIndex;
+
+static void index_deinit(NameIndex *index) {
+        free(index->keys);
+}
+
+static int compare_keys(const void *a, const void *b) {
+        const NameKey *x = a, *y = b;
+        int r = strcmp(x->key, y->key);
+
+        return r ?: (x->instance > y->instance) - (x->instance < y->instance);
+}
+
+static int index_make(NameIndex *ret, const InstanceList *list) {
+        enum { KEYS = 3 };
+        NameKey *keys = reallocarray(NULL, list->n * KEYS + 1, sizeof(*keys));
+
+        if (!keys)
+                return -ENOMEM;
+        for (size_t i = 0; i < list->n; i++) {
+                const Instance *item = &list->items[i];
+
+                keys[KEYS * i] = (NameKey) { item->name, item };
+                keys[KEYS * i + 1] = (NameKey) { path_name(item->cgroup), item };
+                keys[KEYS * i + 2] = (NameKey) { item->cgroup, item };
+        }
+        *ret = (NameIndex) { .keys = keys, .n = list->n * KEYS };
+        qsort(keys, ret->n, sizeof(*keys), compare_keys);
+        return 0;
+}
+
+/* The first key that is not before name. */
+static size_t index_find(const NameIndex *index, const char *name) {
+        size_t low = 0, high = index->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (strcmp(index->keys[middle].key, name) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* As find_meant(), for a rule and a name that must be an exact one. */
+static const Instance *find_exact(const NameIndex *index, const char *name, const MatchRule *rule, size_t *ret_n) {
+        const Instance *found = NULL, *last = NULL;
+        uid_t uid;
+        const char *rest = instance_split_user(name, &uid);
+
+        *ret_n = 0;
+        for (size_t i = index_find(index, rest); i < index->n && streq(index->keys[i].key, rest); i++) {
+                const Instance *item = index->keys[i].instance;
+
+                if (item == last) /* its name is that of its unit */
+                        continue;
+                last = item;
+                if (!is_meant(item, name, rule))
+                        continue;
+                found = item;
+                ++*ret_n;
+        }
+        return found;
+}
+
+static const Instance *find_meant(const InstanceList *list, const NameIndex *index, const char *name,
+                                  const MatchRule *rule, size_t *ret_n) {
         const Instance *found = NULL;
 
+        if (index && index->keys && rule->exact && !instance_is_pattern(name))
+                return find_exact(index, name, rule, ret_n);
         *ret_n = 0;
         for (size_t i = 0; i < list->n; i++) {
                 if (!is_meant(&list->items[i], name, rule))
@@ -166,14 +246,14 @@ static int unverified(const Instance *found, Report *report) {
                             "not in %s", found->name, found->cgroup);
 }
 
-const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
+static const Instance *pick(const InstanceList *list, const NameIndex *index, const char *name, Report *report) {
         const Instance *found = NULL;
         const MatchRule *rule = match_rules;
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(match_rules) && !found; i++) {
                 rule = &match_rules[i];
-                found = find_meant(list, name, rule, &n);
+                found = find_meant(list, index, name, rule, &n);
         }
         if (!found || n > 1) {
                 (void) (found ? ambiguous(list, name, rule, report) : none(list, name, report));
@@ -186,21 +266,27 @@ const Instance *instances_pick(const InstanceList *list, const char *name, Repor
         return found;
 }
 
+const Instance *instances_pick(const InstanceList *list, const char *name, Report *report) {
+        return pick(list, NULL, name, report);
+}
+
 void selection_deinit(Selection *s) {
         free(s->items);
+        free(s->chosen);
         *s = (Selection) {};
 }
 
-static int add(Selection *s, const Instance *instance, Report *report) {
+static int add(Selection *s, const InstanceList *list, const Instance *instance, Report *report) {
+        const size_t place = (size_t) (instance - list->items);
         const Instance **added;
 
-        for (size_t i = 0; i < s->n; i++)
-                if (s->items[i] == instance)
-                        return 0;
+        if (s->chosen[place])
+                return 0;
         added = ARRAY_APPEND(s->items, s->n);
         if (!added)
                 return report_oom(report);
         *added = instance;
+        s->chosen[place] = true;
         return 0;
 }
 
@@ -214,7 +300,7 @@ static int add_matching(Selection *s, const InstanceList *list, const char *patt
                 if (item->nested || !item->pid || (own && !instance_is_own(item)) || !instance_matches(item, pattern))
                         continue;
                 any = true;
-                r = add(s, item, report);
+                r = add(s, list, item, report);
         }
         if (!any)
                 report_notice(report, "no instance matches \"%s\"", pattern);
@@ -222,9 +308,12 @@ static int add_matching(Selection *s, const InstanceList *list, const char *patt
 }
 
 int instances_select(Selection *ret, const InstanceList *list, char *const *names, bool acting, Report *report) {
+        _cleanup_(index_deinit) NameIndex index = {};
         int result = 0;
 
-        *ret = (Selection) {};
+        *ret = (Selection) { .chosen = calloc(list->n + 1, sizeof(bool)) };
+        if (!ret->chosen || (names[0] && names[1] && index_make(&index, list) < 0))
+                return report_oom(report);
         for (; *names; names++) {
                 const Instance *instance;
                 int r;
@@ -233,8 +322,8 @@ int instances_select(Selection *ret, const InstanceList *list, char *const *name
                         r = add_matching(ret, list, *names, acting && arg_whose == WHOSE_ANY && !names_user(*names),
                                          report);
                 else {
-                        instance = instances_pick(list, *names, report);
-                        r = instance ? add(ret, instance, report) : -ENOENT;
+                        instance = pick(list, &index, *names, report);
+                        r = instance ? add(ret, list, instance, report) : -ENOENT;
                 }
                 if (r < 0)
                         result = r;

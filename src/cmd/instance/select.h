@@ -23,6 +23,7 @@ void instances_keep_named(InstanceList *list, char *const *names);
 typedef struct Selection {
         const Instance **items;
         size_t n;
+        bool *chosen; /* of each instance of the list, whether it is selected */
 } Selection;
 
 void selection_deinit(Selection *selection);
