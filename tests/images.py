@@ -171,7 +171,7 @@ def make(top):
     names = [directory("srv"), member("etc/passwd", b"root:x:0:0::/:/bin/sh\napp:x:33:44::/srv/app:/bin/sh\n"),
              member("etc/group", b"root:x:0:\nstaff:x:50:\n")]
     owned = layer(*names, directory("srv/app", mode=0o700, uid=33), member("srv/app/secret", b"of app\n", mode=0o600, uid=33),
-                  member("srv/root", b"of root\n", mode=0o600), member("srv/suid", b"#!\n", mode=0o4755, uid=33))
+                  member("srv/link", kind=link, target="root", uid=33), member("srv/root", b"of root\n", mode=0o600), member("srv/suid", b"#!\n", mode=0o4755, uid=33))
     layout(at("users"), [base, owned], {"User": "app", "Cmd": ["/bin/sh", "-c", "id -u; id -g; echo $HOME; cat srv/app/secret"]})
     layout(at("groups"), [base, owned], {"User": "33:staff"})
     layout(at("nobody"), [base, owned], {"User": "none"})

@@ -80,7 +80,7 @@ static int restrict_calls(void) {
         static const uint32_t calls[] = {
                 SYS_read, SYS_write, SYS_pwrite64, SYS_close, SYS_lseek, SYS_ftruncate, SYS_fstat, SYS_newfstatat,
                 SYS_statx, SYS_openat, SYS_openat2, SYS_mkdirat, SYS_mknodat, SYS_linkat, SYS_symlinkat, SYS_unlinkat,
-                SYS_fchmod, SYS_fchown, SYS_utimensat, SYS_fsetxattr, SYS_fcntl,
+                SYS_fchmod, SYS_fchown, SYS_fchownat, SYS_utimensat, SYS_fsetxattr, SYS_fcntl,
                 SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_mprotect, SYS_futex, SYS_clock_gettime,
                 SYS_getrandom, SYS_getpid, SYS_gettid, SYS_sched_yield, SYS_rt_sigprocmask, SYS_rt_sigaction,
                 SYS_sigaltstack, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit, SYS_exit_group,

@@ -291,7 +291,11 @@ static int unpack_symlink(Unpacker *up) {
                 return r;
         if (!target || !*target)
                 return refuse(up, "a symlink without a target");
-        return symlinkat(target, up->parent, up->member.name) < 0 ? -errno : 0;
+        if (symlinkat(target, up->parent, up->member.name) < 0)
+                return -errno;
+        return up->u->owners && fchownat(up->parent, up->member.name, (uid_t) up->lib->archive_entry_uid(up->entry),
+                                         (gid_t) up->lib->archive_entry_gid(up->entry), AT_SYMLINK_NOFOLLOW) < 0
+                       ? -errno : 0;
 }
 
 static int unpack_hard_link(Unpacker *up, const char *target) {

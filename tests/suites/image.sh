@@ -420,6 +420,7 @@ users() {
 	layer=$store/layers/$(sed -n 's/^Layer: sha256://p' <<<"$out" | tail -n1)/root
 	is "$label: its files keep their ids" "$(cd "$layer" && stat -c %u:%g srv/root srv/app srv/app/secret | xargs)" \
 		"$own:$(id -g "$owner") $((first + 33)):$((first + 33)) $((first + 33)):$((first + 33))"
+	is "$label: ... also a symlink, and not what it leads to" "$(stat -c %u:%g "$layer/srv/link")" "$((first + 33)):$((first + 33))"
 	is "$label: set-user-ID bits are only in root's store" "$(stat -c %a "$layer/srv/suid")" "$([ "$label" = root ] && echo 4755 || echo 755)"
 	run "${who[@]}" "${home[@]}" "$isorun" --quiet --root image:users:1
 	# promise P63
