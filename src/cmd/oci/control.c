@@ -107,15 +107,22 @@ static int delete_one(const OciCall *call, bool matching) {
                container_delete(&state, NULL, false, call->report) < 0;
 }
 
+/* The IDs of all containers. Returns 0 or -errno, reported. */
+static int find_names(const OciCall *call, bool must_exist, char ***ret) {
+        _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = root >= 0 ? directory_list(root, ret) : errno == ENOENT && !must_exist ? 0 : -errno;
+
+        return r < 0 ? report_error(call->report, -r, "cannot open %s: %s", call->root, strerror(-r)) : 0;
+}
+
 /* A failure does not save the others. */
 static int delete_matching(const OciCall *call) {
-        _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;
-        int r = root < 0 ? -errno : directory_list(root, &names), status = 0;
+        int r = find_names(call, false, &names), status = 0;
         regex_t pattern;
 
-        if (r < 0 && r != -ENOENT)
-                return report_error(call->report, -r, "cannot list %s: %s", call->root, strerror(-r)) < 0;
+        if (r < 0)
+                return 1;
         if (!*call->id)
                 return report_error(call->report, EINVAL, "--regex: the expression is empty, and would match all "
                                     "containers (\".\" does)") < 0;
@@ -167,16 +174,11 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
 
 int oci_list(const OciCall *call) {
         const char *form = command_line_get(call->line, 'f');
-        _cleanup_close_ int root = open(call->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ char *text = NULL;
         json_t *array = NULL;
-        int r = 0;
+        int r = find_names(call, call->own_root, &names);
 
-        if (root < 0 && (errno != ENOENT || call->own_root))
-                r = report_error(call->report, errno, "cannot open %s: %s", call->root, strerror(errno));
-        else if (root >= 0)
-                r = directory_list(root, &names);
         array = form && streq(form, "json") ? json_array() : NULL;
         if (r >= 0)
                 r = list(call, names, array);
