@@ -11,9 +11,42 @@
 #include "cmd/instance/kept.h"
 #include "sandbox/wire/packet.h"
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 
 enum { TEXT_MAX = 4 << 20 }; /* bytes; a plan has some kilobytes */
+
+/* Whether the instance's isorun is in another namespace of a kind than this process; false if that is not known. */
+static bool is_elsewhere(const Instance *instance, const char *kind) {
+        _cleanup_free_ char *own = format("/proc/self/ns/%s", kind);
+        _cleanup_free_ char *other = format("/proc/%d/ns/%s", instance->isorun, kind);
+        struct stat a, b;
+
+        return own && other && stat(own, &a) >= 0 && stat(other, &b) >= 0 &&
+               (a.st_dev != b.st_dev || a.st_ino != b.st_ino);
+}
+
+/* Also true of a zombie. */
+static bool has_ended(pid_t isorun) {
+        _cleanup_free_ char *path = format("/proc/%d", isorun);
+        _cleanup_close_ int dir = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        ProcessLife life = {};
+
+        return path && (dir < 0 ? errno == ENOENT : process_life(dir, &life) == -ESRCH || life.ends);
+}
+
+/* isorun closes its socket before it ends. */
+static int report_unreachable(const Instance *instance, int error, Report *report) {
+        if (error == ENOENT && is_elsewhere(instance, "net"))
+                return report_error(report, ENOENT,
+                                    "cannot reach %s from here: its isorun, process %d, does not listen in this "
+                                    "network namespace", instance->name, instance->isorun);
+        if (error == ENOENT || has_ended(instance->isorun))
+                return report_error(report, ENOENT, "cannot reach %s: it has just ended, or is about to",
+                                    instance->name);
+        return report_error(report, error, "cannot reach %s: %s (its isorun is process %d)", instance->name,
+                            strerror(error), instance->isorun);
+}
 
 int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *report) {
         _cleanup_close_ int fd = -1;
@@ -35,13 +68,8 @@ int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *rep
                                     "connections", instance->name, instance->isorun);
         if (fd == -ENOENT && type != SOCK_SEQPACKET)
                 return fd;
-        if (fd == -ENOENT)
-                return report_error(report, ENOENT,
-                                    "cannot reach %s from here: its isorun, process %d, does not listen in this "
-                                    "network namespace", instance->name, instance->isorun);
         if (fd < 0)
-                return report_error(report, -fd, "cannot reach %s: %s (its isorun is process %d)", instance->name,
-                                    strerror(-fd), instance->isorun);
+                return report_unreachable(instance, -fd, report);
         if (owner.uid != instance->runner)
                 return report_error(report, EPERM, "cannot reach %s: process %d is not its isorun any more",
                                     instance->name, instance->isorun);
@@ -50,19 +78,8 @@ int talk_connect(const Instance *instance, int type, TalkOwner *ret, Report *rep
         return TAKE_FD(fd);
 }
 
-/* Whether the instance's isorun is in another user namespace than this process: that of a service with
- * PrivateUsers=. */
-static bool has_other_users(const Instance *instance) {
-        struct stat own, other;
-        char path[64];
-
-        snprintf(path, sizeof(path), "/proc/%d/ns/user", instance->isorun);
-        return stat("/proc/self/ns/user", &own) >= 0 && stat(path, &other) >= 0 &&
-               (own.st_dev != other.st_dev || own.st_ino != other.st_ino);
-}
-
 int talk_hung_up(const Instance *instance, Report *report) {
-        if (has_other_users(instance))
+        if (is_elsewhere(instance, "user")) /* that of a service with PrivateUsers= */
                 return report_error(report, EPERM, "%s refuses: it is in a user namespace of its service "
                                     "(PrivateUsers=yes), where its isorun cannot tell you from a process inside (with "
                                     "User= in the unit, it can)", instance->name);
