@@ -185,6 +185,8 @@ static int write_policy(Adder *a) {
         free(user.home);
         if (r >= 0 && ids.others && !ids.keep)
                 report_notice(a->report, "files of other users than root are yours, too: %s", users->why);
+        if (r >= 0 && users->kind == STORE_ROOTS)
+                store_notice_user(user.uid, users_find_uid, (Origin) {}, NULL, a->report);
         return r;
 }
 

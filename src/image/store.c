@@ -259,6 +259,28 @@ int store_read_users(const Store *store, StoreUsers *ret) {
         return 0;
 }
 
+int store_check_ids(const Store *store, const StoreUsers *users, IdRange uids, IdRange gids, Origin origin,
+                    const char *key, Report *report) {
+        if (users->uids.first == uids.first && users->uids.count == uids.count && users->gids.first == gids.first &&
+            users->gids.count == gids.count)
+                return 0;
+        return report_error_at(report, origin, key, EPERM,
+                               "the files in %s belong to other subordinate ids (uids %u+%u, gids %u+%u) than yours "
+                               "are now (%u+%u, %u+%u): correct /etc/subuid and /etc/subgid", store->path,
+                               users->uids.first, users->uids.count, users->gids.first, users->gids.count, uids.first,
+                               uids.count, gids.first, gids.count);
+}
+
+void store_notice_user(uid_t uid, int (*look_up)(uid_t uid, HostUser *ret), Origin origin, const char *key,
+                       Report *report) {
+        _cleanup_(host_user_deinit) HostUser user = {};
+
+        if (uid != 0 && look_up(uid, &user) >= 0)
+                report_notice_at(report, origin, key, "the program of the image has the id %u, which is %s on this "
+                                 "machine: it may do what %s may with the files of volumes (User= sets another id)",
+                                 uid, user.name, user.name);
+}
+
 int store_names(const Store *store, char ***ret) {
         _cleanup_close_ int fd = store->fd < 0 ? -1 : openat(store->fd, "names", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "plan/subordinate.h"
+#include "plan/users.h"
 #include "util/report.h"
 
 /* Whose the files in a store are. */
@@ -32,7 +33,7 @@ typedef struct StoreUsers {
                 STORE_SUBORDINATE, /* image/users.h */
         } kind;
         IdRange uids, gids; /* of STORE_SUBORDINATE */
-        const char *why;    /* why a store is STORE_OWN; NULL: not known */
+        char why[256];      /* why a store is STORE_OWN; "": not known */
 } StoreUsers;
 
 typedef struct Store {
@@ -90,6 +91,16 @@ int store_write(const Store *store, const char *path, const char *bytes, size_t 
 /* Reads whose the files of a user's store are. Returns 0 or -errno. */
 int store_read_users(const Store *store, StoreUsers *ret);
 #define STORE_USERS "users"
+
+/* Fails if a user has other subordinate ids now than the files of the store have. origin and key are those of the
+ * error, and may be {} and NULL. Returns 0 or -EPERM, reported. */
+int store_check_ids(const Store *store, const StoreUsers *users, IdRange uids, IdRange gids, Origin origin,
+                    const char *key, Report *report);
+
+/* Says so if a program of root's store has the id of a user of this machine, whom the image's config has chosen.
+ * look_up: that of a Host, or users_find_uid(). */
+void store_notice_user(uid_t uid, int (*look_up)(uid_t uid, HostUser *ret), Origin origin, const char *key,
+                       Report *report);
 
 /* The names (NAME:TAG) of all images, sorted. Returns 0 or -errno. */
 int store_names(const Store *store, char ***ret);

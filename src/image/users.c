@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "plan/host.h"
+#include "plan/who/private-ids.h"
 #include "sandbox/who/id-maps.h"
 #include "util/capability.h"
 #include "util/fd.h"
@@ -39,29 +40,14 @@ static int record(const Store *store, const StoreUsers *users) {
         return r < 0 ? r : renameat(store->fd, NEW_RECORD, store->fd, STORE_USERS) < 0 ? -errno : 0;
 }
 
-static bool holds(IdRange range, uint32_t id) {
-        return id >= range.first && id - range.first < range.count;
-}
-
 /* Finds the user's ids, and the programs that write maps of them. Returns NULL, or why files cannot keep their ids. */
-static const char *find(const Host *host, StoreUsers *users, Plan *plan) {
-        int r = host->find_ranges(host->uid, &users->uids, &users->gids);
+static const char *find(const Host *host, BuildRanges *ranges, Plan *plan) {
+        const char *why = build_ranges(host, plan, ranges);
 
-        if (r < 0)
-                return r == -ELIBACC ? "isoctl cannot load libsubid" : "libsubid cannot read the subordinate ids";
-        if (users->uids.count < 2 || users->gids.count < 2)
-                return "you have no subordinate ids in /etc/subuid and /etc/subgid";
-        if (holds(users->uids, 0) || holds(users->gids, 0) || holds(users->uids, host->uid) ||
-            holds(users->gids, host->gid))
-                return "your subordinate ids contain your own id or 0";
-        if (host->find_program("newuidmap", &plan->uid_helper) < 0 ||
-            host->find_program("newgidmap", &plan->gid_helper) < 0)
-                return "newuidmap and newgidmap are not installed (Debian: the package uidmap)";
-        if (id_map_add(&plan->uid_map, 0, host->uid, 1) < 0 || id_map_add(&plan->gid_map, 0, host->gid, 1) < 0 ||
-            id_map_add(&plan->uid_map, 1, users->uids.first, users->uids.count) < 0 ||
-            id_map_add(&plan->gid_map, 1, users->gids.first, users->gids.count) < 0)
+        if (!why && (build_map_from_own(host->uid, &ranges->uids, &plan->uid_map) < 0 ||
+                     build_map_from_own(host->gid, &ranges->gids, &plan->gid_map) < 0))
                 return strerror(ENOMEM);
-        return NULL;
+        return why;
 }
 
 /* Only a process outside of the namespace can have its map written. */
@@ -125,32 +111,24 @@ static int decide(Store *store, bool add, const StoreUsers *now, const char *why
                                     strerror(-r)) : 0;
 }
 
-static bool is_same(const StoreUsers *a, const StoreUsers *b) {
-        return a->uids.first == b->uids.first && a->uids.count == b->uids.count && a->gids.first == b->gids.first &&
-               a->gids.count == b->gids.count;
-}
-
 static int enter_as(Store *store, bool add, const Host *host, Plan *plan, Report *report) {
-        StoreUsers now = { .kind = STORE_SUBORDINATE };
-        const char *why = find(host, &now, plan);
+        BuildRanges ranges = {};
+        const char *why = find(host, &ranges, plan);
+        const StoreUsers now = { .kind = STORE_SUBORDINATE, .uids = ranges.uids, .gids = ranges.gids };
         int r = decide(store, add, &now, why, report);
 
         if (r < 0)
                 return r;
         if (store->users.kind == STORE_OWN)
-                store->users.why = why ?: "the store has images from before you had subordinate ids: remove them first";
+                snprintf(store->users.why, sizeof(store->users.why), "%s",
+                         why ?: "the store has images from before you had subordinate ids: remove them first");
         if (store->users.kind != STORE_SUBORDINATE)
                 return 0;
         if (why)
                 return report_error(report, EPERM, "the files in %s belong to subordinate ids, and isoctl cannot use "
                                     "these: %s", store->path, why);
-        if (!is_same(&now, &store->users))
-                return report_error(report, EPERM, "the files in %s belong to other subordinate ids (uids %u+%u, gids "
-                                    "%u+%u) than yours are now (%u+%u, %u+%u): correct /etc/subuid and /etc/subgid",
-                                    store->path, store->users.uids.first, store->users.uids.count,
-                                    store->users.gids.first, store->users.gids.count, now.uids.first, now.uids.count,
-                                    now.gids.first, now.gids.count);
-        return enter(plan, report);
+        r = store_check_ids(store, &store->users, now.uids, now.gids, (Origin) {}, NULL, report);
+        return r < 0 ? r : enter(plan, report);
 }
 
 int store_users_enter(Store *store, bool add, Report *report) {

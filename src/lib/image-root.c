@@ -6,6 +6,7 @@
 #include "image/store.h"
 #include "plan/record/setting.h"
 #include "util/fd.h"
+#include "util/parse.h"
 #include "util/sha256.h"
 #include "util/strv.h"
 #include "util/text.h"
@@ -155,13 +156,18 @@ static int check_ids(const ImageRoot *root, const Store *store, const Policy *po
         if (r < 0)
                 return report_error_at(report, s->origin, "PrivateUsers", -r, "cannot find the subordinate ids: %s",
                                        strerror(-r));
-        if (users.uids.first == uids.first && users.uids.count == uids.count && users.gids.first == gids.first &&
-            users.gids.count == gids.count)
-                return 0;
-        return report_error_at(report, s->origin, "PrivateUsers", EPERM,
-                               "the files in %s belong to other subordinate ids (uids %u+%u, gids %u+%u) than yours "
-                               "are now: correct /etc/subuid and /etc/subgid", store->path, users.uids.first,
-                               users.uids.count, users.gids.first, users.gids.count);
+        return store_check_ids(store, &users, uids, gids, s->origin, "PrivateUsers", report);
+}
+
+/* With a private range of ids, the number is another user. */
+static void notice_user(const ImageRoot *root, const Policy *policy, const Host *host, Report *report) {
+        const Setting *user = policy_get(root->policy, D_User), *users = policy_get(policy, D_PrivateUsers);
+        const bool other = users && (users->value.number == PRIVATE_USERS_FULL ||
+                                     users->value.number == PRIVATE_USERS_SUBORDINATE);
+        uint64_t uid;
+
+        if (user && host->uid == 0 && !other && parse_u64_range(user->value.text, 1, UINT32_MAX - 1, &uid) >= 0)
+                store_notice_user((uid_t) uid, host->find_user_by_uid, user->origin, "User", report);
 }
 
 /* Puts the image's items before those of the policy. */
@@ -198,6 +204,7 @@ int image_root_find(ImageRoot *root, Policy *policy, const Host *host, Report *r
         if (r >= 0) {
                 drop_places(root->policy, policy);
                 drop_user(root->policy, policy);
+                notice_user(root, policy, host, report);
         }
         for (DirectiveId id = 0; r >= 0 && id < _DIRECTIVE_MAX; id++)
                 r = add_below(&policy->settings[id], &root->policy->settings[id], directive_table[id].list);

@@ -79,7 +79,7 @@ adds() {
 		mkdir "$store_place/user"
 		chown "$TH_USER" "$store_place/user"
 		home=(env "XDG_DATA_HOME=$store_place/user") store=$store_place/user/isorun/images owner=$TH_USER
-		plain="*User is not used*files of other users than root are yours, too: you have no subordinate ids*"
+		plain="*User is not used*files of other users than root are yours, too: $TH_USER has no subordinate ids in /etc/subuid *"
 	fi
 
 	image list
@@ -411,17 +411,29 @@ by_umoci() {
 # and root's are the user's.
 users() {
 	local note=" [no isorun]"
-	local own first=0 layer before file
+	local own first=0 layer before file name notice=
 	own=$(id -u "$owner")
 	[ "$label" = root ] || first=$(($(first_subuid "$TH_USER") - 1))
+	name=$(getent passwd 33 | cut -d: -f1)
+	if [ "$label" = root ] && [ "$name" ]; then
+		notice="notice: the program of the image has the id 33, which is $name on this machine: it may do what $name may with the files of volumes (User= sets another id)"
+	fi
 	image add "oci:$images/users"
-	is "$label: an image with files of several users" "$status ${out%% *}$err" "0 users:1"
+	is "$label: an image with files of several users" "$status ${out%% *}$err" "0 users:1${notice:+isoctl: $notice}"
 	image show users:1
+	like "$label: show has the user" "$out" $'*\nUser: app\n*'
 	layer=$store/layers/$(sed -n 's/^Layer: sha256://p' <<<"$out" | tail -n1)/root
 	is "$label: its files keep their ids" "$(cd "$layer" && stat -c %u:%g srv/root srv/app srv/app/secret | xargs)" \
 		"$own:$(id -g "$owner") $((first + 33)):$((first + 33)) $((first + 33)):$((first + 33))"
 	is "$label: ... also a symlink, and not what it leads to" "$(stat -c %u:%g "$layer/srv/link")" "$((first + 33)):$((first + 33))"
 	is "$label: set-user-ID bits are only in root's store" "$(stat -c %a "$layer/srv/suid")" "$([ "$label" = root ] && echo 4755 || echo 755)"
+	if [ "$notice" ]; then
+		run "$isorun" --root image:users:1 true
+		no_refusal like "root: a start says whose id that is on this machine" "$status $err" \
+			"0 isorun: notice: image:users:1:*: User=: ${notice#notice: }*"
+		run "$isorun" --root image:users:1 -p User=33 true
+		no_refusal is "root: ... unless the policy chooses it" "$status $(grep -c "which is $name" <<<"$err")" "0 0"
+	fi
 	run "${who[@]}" "${home[@]}" "$isorun" --quiet --root image:users:1
 	# promise P63
 	refusal is "$label: the image's user is that of its /etc/passwd, with that one's group, home and files" "$status $out" \
@@ -476,7 +488,7 @@ subordinate() {
 	refused_root "*: PrivateUsers=: the files in $store belong to other subordinate ids *"
 	ids_of_user ""
 	image verify
-	like "$label: ... and so it is without any" "$status $err" "125 isoctl: the files in $store belong to subordinate ids, *: you have no subordinate ids *"
+	like "$label: ... and so it is without any" "$status $err" "125 isoctl: the files in $store belong to subordinate ids, *: $TH_USER has no subordinate ids in /etc/subuid *"
 	umount /etc/subuid /etc/subgid
 }
 
@@ -492,8 +504,11 @@ without() {
 	image add "oci:$images/users"
 	like "$label: without subordinate ids, an image's user is not used" "$status $err" \
 		"0 *User is not used: \"app\" (all files of the image are yours*"
+	# promise P63
 	refusal inside "... and the program is the user, not root" "$(id -u "$TH_USER") of root of app" --root image:users:1 \
 		'echo $(id -u; cat /srv/root /srv/app/secret)'
+	image show users:1
+	like "$label: ... as show says" "$out" $'*\nUser: app (not used: the program and all files of the image are yours)\n*'
 	ids_of_user "$TH_USER:400000:65536"
 	image add "oci:$images/groups"
 	# promise P63

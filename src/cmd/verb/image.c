@@ -161,11 +161,6 @@ static int list(const CommandLine *line, Report *report) {
         return r < 0 ? report_error(report, -r, "image: %s", strerror(-r)) : 0;
 }
 
-static void print_line(const char *text) {
-        escape_write(stdout, text);
-        putchar('\n');
-}
-
 /* "8080/tcp", or "8080". */
 static void print_port(const char *port) {
         const size_t digits = strspn(port, "0123456789");
@@ -179,7 +174,13 @@ static void print_port(const char *port) {
                 puts(" (ListenOn= is only for TCP)");
 }
 
-static int print_config(int image, Report *report) {
+static void print_user(const char *user, const Store *store) {
+        printf("User: ");
+        escape_write(stdout, user);
+        puts(store->users.kind == STORE_OWN ? " (not used: the program and all files of the image are yours)" : "");
+}
+
+static int print_config(const Store *store, int image, Report *report) {
         _cleanup_(config_facts_deinit) ConfigFacts facts = {};
         _cleanup_free_ char *config = NULL, *policy = NULL;
         size_t size;
@@ -193,10 +194,8 @@ static int print_config(int image, Report *report) {
         r = config_read_facts(config, size, &facts, report);
         if (r < 0)
                 return r;
-        if (facts.user) {
-                fputs("User: ", stdout);
-                print_line(facts.user);
-        }
+        if (facts.user)
+                print_user(facts.user, store);
         for (char **port = facts.ports; port && *port; port++)
                 print_port(*port);
         printf("\n# what the policy of an instance begins with\n%s", policy);
@@ -211,12 +210,18 @@ static int show(const CommandLine *line, Report *report) {
 
         if (r >= 0)
                 r = read_image(&store, line->arguments[1], &f, &image, report);
+        if (r >= 0 && geteuid() != 0) {
+                r = store_read_users(&store, &store.users);
+                if (r < 0)
+                        (void) report_error(report, -r, "cannot read whose the files in %s are: %s", store.path,
+                                            strerror(-r));
+        }
         if (r < 0)
                 return r;
         printf("Name: %s\nID: sha256:%s\n", f.name, f.id);
         for (char **layer = f.layers; *layer; layer++)
                 printf("Layer: sha256:%s\n", *layer);
-        return print_config(image, report);
+        return print_config(&store, image, report);
 }
 
 static int verify_layers(const Store *store, const HashLibrary *hash, const ImageFacts *f, bool *wrong,

@@ -34,18 +34,18 @@ bool build_lifts_default(const Policy *policy, DirectiveId id) {
 
 /* Each of these functions returns NULL, or the reason why the ranges cannot be used. */
 
-static const char *find_ranges(Builder *b, BuildRanges *ranges) {
+static const char *find_ranges(const Host *host, BuildRanges *ranges) {
         _cleanup_(host_user_deinit) HostUser user = {};
         const char *name;
         int r;
 
-        r = b->host->find_ranges(b->host->uid, &ranges->uids, &ranges->gids);
+        r = host->find_ranges(host->uid, &ranges->uids, &ranges->gids);
         if (r < 0)
                 return r == -ELIBACC ? "isorun cannot load libsubid" : "libsubid cannot read the subordinate ids";
         if (ranges->uids.count > 1 && ranges->gids.count > 1)
                 return NULL;
 
-        (void) b->host->find_user_by_uid(b->host->uid, &user);
+        (void) host->find_user_by_uid(host->uid, &user);
         name = user.name ?: "USER";
         snprintf(ranges->why, sizeof(ranges->why),
                  "%s has no subordinate ids in %s (as root, add %d unused ids: usermod --add-subuids FIRST-LAST "
@@ -60,32 +60,30 @@ static bool holds(IdRange range, uint32_t id) {
 
 /* A range with the machine's root or the caller in it would give the payload their rights. If root runs isorun, the
  * kernel would accept such a map. */
-static const char *check_ranges(Builder *b, const BuildRanges *ranges) {
-        if (holds(ranges->uids, 0) || holds(ranges->gids, 0) || holds(ranges->uids, b->host->uid) ||
-            holds(ranges->gids, b->host->gid))
+static const char *check_ranges(const Host *host, const BuildRanges *ranges) {
+        if (holds(ranges->uids, 0) || holds(ranges->gids, 0) || holds(ranges->uids, host->uid) ||
+            holds(ranges->gids, host->gid))
                 return "the range of subordinate ids contains the caller's own id or 0: correct /etc/subuid and "
                        "/etc/subgid";
         return NULL;
 }
 
 /* Only the set-user-ID programs of shadow may write a map with more than the caller's own id. Root needs no help. */
-static const char *find_helpers(Builder *b) {
-        Plan *plan = b->plan;
-
-        if (b->host->uid == 0)
+static const char *find_helpers(const Host *host, Plan *plan) {
+        if (host->uid == 0)
                 return NULL;
-        if (b->host->find_program("newuidmap", &plan->uid_helper) < 0 ||
-            b->host->find_program("newgidmap", &plan->gid_helper) < 0)
+        if (host->find_program("newuidmap", &plan->uid_helper) < 0 ||
+            host->find_program("newgidmap", &plan->gid_helper) < 0)
                 return "newuidmap and newgidmap are not installed (Debian: the package uidmap)";
         return NULL;
 }
 
-const char *build_ranges(Builder *b, BuildRanges *ranges) {
-        const char *why = find_ranges(b, ranges);
+const char *build_ranges(const Host *host, Plan *plan, BuildRanges *ranges) {
+        const char *why = find_ranges(host, ranges);
 
         if (!why)
-                why = check_ranges(b, ranges);
-        return why ?: find_helpers(b);
+                why = check_ranges(host, ranges);
+        return why ?: find_helpers(host, plan);
 }
 
 static int map_range(uint32_t own, IdRange range, IdMap *outer, IdMap *inner) {
@@ -98,7 +96,7 @@ int build_private_maps(Builder *b) {
         const Setting *users = policy_get(b->policy, D_PrivateUsers), *delegate = policy_get(b->policy, D_Delegate);
         Plan *plan = b->plan;
         BuildRanges ranges = {};
-        const char *why = build_ranges(b, &ranges);
+        const char *why = build_ranges(b->host, plan, &ranges);
 
         if (why)
                 return build_error(b, users, D_PrivateUsers, ENOENT, "\"full\" is not available: %s", why);
@@ -177,7 +175,7 @@ int build_subordinate_maps(Builder *b) {
         const Setting *users = policy_get(b->policy, D_PrivateUsers);
         Plan *plan = b->plan;
         BuildRanges ranges = {};
-        const char *why = build_ranges(b, &ranges);
+        const char *why = build_ranges(b->host, plan, &ranges);
 
         if (why)
                 return build_error(b, users, D_PrivateUsers, ENOENT, "\"subordinate\" is not available: %s", why);

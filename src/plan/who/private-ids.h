@@ -22,9 +22,9 @@ typedef struct BuildRanges {
         char why[256];
 } BuildRanges;
 
-/* Finds the ranges, and sets the plan's helpers. Returns NULL, or a message with the reason why the ranges cannot be
- * used. The message is valid as long as ranges. */
-const char *build_ranges(Builder *b, BuildRanges *ranges);
+/* Finds the ranges of the host's user, and sets the plan's helpers. Returns NULL, or a message with the reason why the
+ * ranges cannot be used. The message is valid as long as ranges. */
+const char *build_ranges(const Host *host, Plan *plan, BuildRanges *ranges);
 
 /* Sets the user of the payload's environment to root. */
 int build_name_root(Builder *b);

@@ -11,7 +11,7 @@
 int build_tree_maps(Builder *b) {
         Plan *plan = b->plan;
         BuildRanges ranges = {};
-        const char *why = build_ranges(b, &ranges);
+        const char *why = build_ranges(b->host, plan, &ranges);
 
         if (why)
                 report_notice(b->report, "this build has only one user, root: %s", why);
