@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Engines of Debian's packages that call isorun-oci, with the configurations that docs/oci.md shows: podman as a user,
-# buildah, containerd, umoci, and Slurm with four nodes.
+# buildah, containerd, umoci, and Slurm with four nodes; and an image of Debian under each.
 . "$(dirname "$0")/../lib.sh"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
@@ -84,10 +84,28 @@ test_containerd() {
 	new+=(--cpu-shares 0)
 	ctr "${new[@]}" --rm docker.io/library/box:1 one sh -c 'busybox id -u; exit 3'
 	no_refusal is "containerd: run" "$status $out" "3 0"
+	local once=("${new[@]}" --rm)
+	ctr "${once[@]}" --read-only docker.io/library/box:1 one busybox touch /x
+	like "... run --read-only" "$status $out$err" "1 *touch: /x: Read-only file system*"
+	ctr "${once[@]}" --rootfs "$bundle/rootfs" one busybox touch /tmp/x
+	no_refusal is "... --rootfs" "$status $(rm "$bundle/rootfs/tmp/x" && echo made)" "0 made"
+	ctr "${once[@]}" --seccomp docker.io/library/box:1 one sh -c 'busybox grep Seccomp: /proc/self/status; busybox unshare -m true'
+	like "... --seccomp" "$status $out$err" "1 *Seccomp:*2*unshare: unshare(0x20000): Operation not permitted*"
+	ctr "${once[@]}" --net-host docker.io/library/box:1 one busybox readlink /proc/self/ns/net
+	no_refusal is "... --net-host" "$status $out" "0 $(readlink /proc/self/ns/net)"
+	run patiently script -qec "ctr --address $tmp/containerd/sock ${once[*]} --tty docker.io/library/box:1 one busybox tty" /dev/null
+	no_refusal like "... --tty" "$status $out" "0 *(/dev/pts/0|/dev/console)*"
 	ctr "${new[@]}" --detach docker.io/library/box:1 two busybox sleep 7681
 	await runs '^busybox sleep 7681$'
 	ctr task exec --exec-id again two sh -c 'busybox cat /proc/1/comm; exit 4'
 	no_refusal is "... exec" "$status $out" "4 busybox"
+	ctr task exec --detach --exec-id user --user 3:4 two busybox sleep 7683
+	await runs '^busybox sleep 7683$'
+	ctr task ps two
+	no_refusal like "... exec --detach, as another user" "$(stat -c %u:%g "/proc/$(first_pid '^busybox sleep 7683$')") $out" \
+		"3:4 *ExecID:user*"
+	ctr task kill --exec-id user --signal KILL two
+	no_refusal ok "... and kill" eventually gone '^busybox sleep 7683$'
 	ctr task pause two
 	ctr task list
 	like "... pause" "$out" "*two*PAUSED*"
@@ -96,11 +114,14 @@ test_containerd() {
 	like "... metrics" "$status $out" "0 *pids.current*"
 	ctr task kill --signal KILL two
 	await eval 'ctr task list; [[ $out = *two*STOPPED* ]]'
+	ctr task kill --signal KILL two
+	like "... a second kill finds it stopped" "$status $err" "1 *process already finished: not found"
 	ctr task rm two
 	ctr containers rm two
 	no_refusal is "... kill and rm" "$status $(ls /run/containerd/runc/default)" "0 "
 	ctr "${new[@]}" --rm --runc-systemd-cgroup --cgroup machine.slice:ctr:three docker.io/library/box:1 three busybox grep ^0: /proc/self/cgroup
 	no_refusal is "... in a scope" "$status $out" "0 0::/machine.slice/ctr-three.scope/container"
+	test_debian_containerd
 	containerd_end
 	(cd "$tmp" && umoci unpack --image layout:1 bundled) >/dev/null 2>&1
 	python3 - "$tmp/bundled/config.json" <<-'END'
@@ -127,7 +148,88 @@ test_slurm() {
 	no_refusal ok "... scancel ends a container" eventually gone '^busybox sleep 7682$'
 	as_job srun -N4 "$isorun" --no-scope --policy "$home/job.conf" sh -c 'id -u; cat /root/x 2>/dev/null; touch /etc/x 2>/dev/null; echo $?'
 	no_refusal is "Slurm: srun isorun --policy, on four nodes" "$status $(sort <<<"$out" | uniq -c | tr -s ' \n' ' ')" "0  4 1 4 $(id -u "$TH_USER") "
+	test_debian_slurm
 	slurm_end
+}
+
+# An image that tests/debian-image has made in two layers: the second has one more package, and no manuals.
+debian=$build/debian-image
+debian_says=$(. /etc/os-release && echo "$VERSION_CODENAME Hello, world!")
+debian_script='. /etc/os-release; [ ! -e /usr/share/man ] && echo "$VERSION_CODENAME $(hello)"'
+
+lacks_debian() { # description
+	[ ! -e "$debian" ] || return
+	skip "$1: Debian in two layers" "there is no image: tests/debian-image makes it from Debian's archive of packages"
+}
+
+# A directory on a file system that can have a store of images.
+store_begin() {
+	local place
+	for place in "$tmp" "$build"; do
+		store=$(mktemp -d "$place/engines-test.XXXXXX")
+		mknod "$store/whiteout" c 0 0 2>/dev/null &&
+			python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.x", b"")' "$store" 2>/dev/null && break
+		rm -rf "$store"
+		store=
+	done
+	[ -n "$store" ] || { skip "Debian in two layers as a root" "no file system here can have a store"; return 1; }
+	mkdir -p /var/lib/isorun
+	mount --bind "$store" /var/lib/isorun
+}
+
+test_debian() {
+	local store TEST_PATIENCE=120
+	lacks "Debian in two layers" umoci podman conmon && return
+	lacks_debian "as a root, a bundle, and under podman" && return
+	if store_begin; then
+		run "$isoctl" image add "oci:$debian:slim" debian:slim
+		run "$isoctl" image list
+		no_refusal like "Debian in two layers: added" "$out" "*debian:slim * 2"
+		run "$isorun" --quiet --root image:debian:slim sh -c "$debian_script"
+		no_refusal is "... as a root" "$status $out" "0 $debian_says"
+		umount /var/lib/isorun
+		rm -rf "$store"
+	fi
+	umoci unpack --image "$debian:slim" "$tmp/debian" >/dev/null 2>&1
+	says_debian "$tmp/debian"
+	oci run --bundle "$tmp/debian" box
+	no_refusal is "... as a bundle of umoci" "$status $out" "0 $debian_says"
+	mkdir -p /var/lib/containers
+	mount -t tmpfs tmpfs /var/lib/containers
+	run patiently env CONTAINERS_CONF="$tmp/user.conf" podman --storage-driver=vfs pull --quiet "oci:$debian:slim"
+	run patiently env CONTAINERS_CONF="$tmp/user.conf" podman --storage-driver=vfs run --rm "${out##*$'\n'}" sh -c "$debian_script"
+	no_refusal is "... under podman" "$status $out" "0 $debian_says"
+	umount /var/lib/containers
+}
+
+says_debian() { # bundle
+	python3 - "$1/config.json" "$debian_script" <<-'END'
+		import json, sys
+		c = json.load(open(sys.argv[1]))
+		c["process"].update(terminal=False, args=["sh", "-c", sys.argv[2]])
+		json.dump(c, open(sys.argv[1], "w"))
+	END
+}
+
+test_debian_containerd() {
+	local TEST_PATIENCE=120
+	lacks_debian "under containerd" && return
+	skopeo copy --quiet "oci:$debian:slim" "oci-archive:$tmp/debian.tar:docker.io/library/debian:slim"
+	ctr images import --snapshotter native "$tmp/debian.tar"
+	rm "$tmp/debian.tar"
+	ctr "${new[@]}" --rm docker.io/library/debian:slim debian sh -c "$debian_script"
+	no_refusal is "Debian in two layers: under containerd" "$status $out" "0 $debian_says"
+}
+
+test_debian_slurm() {
+	lacks_debian "under Slurm" && return
+	install -d -o "$TH_USER" "$home/debian"
+	mv "$tmp/debian/rootfs" "$home/debian"
+	chown -R "$TH_USER": "$home/debian"
+	as_job "$isorun_oci" spec --rootless --bundle "$home/debian"
+	says_debian "$home/debian"
+	as_job srun -N1 --container="$home/debian" sh -c "$debian_script"
+	no_refusal is "Debian in two layers: under Slurm" "$status $out" "0 $debian_says"
 }
 
 for file in containers.conf buildah config.toml oci.conf; do
@@ -137,6 +239,7 @@ if [ -z "${TEST_FULL-}" ]; then
 	skip "engines" "they take a minute (tests/check --full)"
 else
 	test_podman_user
+	test_debian
 	test_containerd
 	test_slurm
 fi
