@@ -1221,6 +1221,7 @@ test_crun() {
 	no_refusal is "... which kill --all sends" "$status$out$err" 0
 	# promise P65
 	also ok "... and none is left" eventually eval "! runs '^busybox sleep 76(65|74)$'"
+	await is_status box stopped # a process that is ending has no command line any more
 	oci delete box
 	options=(--cgroup-manager disabled)
 	refuses "a limit without a cgroup" "config.json: /linux/resources/*: a limit needs a cgroup*" \
