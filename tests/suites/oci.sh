@@ -236,7 +236,7 @@ test_root() {
 
 # An image can put symlinks where the runtime mounts, makes and hides things.
 test_symlinks() {
-	local out_there=$tmp/outside
+	local out_there=$tmp/outside word
 	mkdir -p "$out_there"
 	ln -s "$out_there" "$bundle/rootfs/etc/absolute"
 	ln -s "../../../../../../../../../../$out_there" "$bundle/rootfs/etc/relative"
@@ -250,6 +250,19 @@ test_symlinks() {
 		also is "... and nothing of the host has changed" "$(ls -A "$out_there")" ""
 		rm -rf "$bundle/rootfs/tmp/${out_there#/tmp/}"
 	done
+	echo host >"$out_there/file"
+	for word in rootfs/etc/absolute "$bundle/rootfs/etc/relative"; do
+		# promise P57
+		refuses "a source in the root that is a symlink to the host: ${word##*/}" "cannot open /etc/${word##*/} of the container, the source of /dev/s: No such file or directory" \
+			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\"]}"
+		# promise P57
+		refuses "... also with ids that are mapped: ${word##*/}" "cannot * of */rootfs/etc/${word##*/}: No such file or directory" 'linux.namespaces+={"type":"user"}' \
+			'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\",\"idmap\"]}"
+	done
+	rm "$out_there/file"
+	inside "a source in the root is that of the container, with a mount before it" "both" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}' \
+		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/tmp","options":["bind"]}' 'echo both >/tmp/x; busybox cat /dev/s/x'
 	# A volume is another one's, and the link leads out of it.
 	mkdir "$tmp/volume"
 	ln -s "$out_there" "$tmp/volume/link"

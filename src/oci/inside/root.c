@@ -32,7 +32,7 @@ int *root_copy_sources(const Spec *spec) {
 
         for (size_t i = 0; sources && i < spec->n_mounts; i++) {
                 const SpecMount *m = &spec->mounts[i];
-                _cleanup_free_ char *path = m->type ? NULL : spec_mount_source(spec, m);
+                _cleanup_free_ char *path = m->type || m->inner_source ? NULL : spec_mount_source(spec, m);
                 _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1, copy = -1;
 
                 sources[i] = -1;
@@ -44,16 +44,34 @@ int *root_copy_sources(const Spec *spec) {
         return sources;
 }
 
+/* A mount that is shared with the host stays that only where config.json shares it. */
+static int copy_inner_source(const SpecMount *m, int root, Failure *f) {
+        _cleanup_close_ int fd = walk(root, m->inner_source, WALK_FIND, true), copy = -1;
+        int r;
+
+        if (fd < 0)
+                return fail(f, -fd, "cannot open %s of the container, the source of %s", m->inner_source,
+                            m->destination);
+        r = copy = mount_copy(fd, m->recursive);
+        if (r >= 0)
+                r = set_attributes(copy, 0, 0, MS_SLAVE, true);
+        return r < 0 ? fail(f, -r, "cannot copy the mount of %s for %s", m->inner_source, m->destination)
+                     : TAKE_FD(copy);
+}
+
 /* The source is a path of the host, which the engine vouches for, so symlinks in it are followed. outside is used only
  * if the path cannot be reached from here: of a copy that is made here, the kernel keeps a container with CAP_SYS_ADMIN
  * from changing the options that the mount has on the host. */
-static int copy_source(const Spec *spec, const SpecMount *m, int outside, Failure *f) {
+static int copy_source(const Spec *spec, const SpecMount *m, int outside, int root, Failure *f) {
         _cleanup_free_ char *path = spec_mount_source(spec, m);
-        _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+        _cleanup_close_ int fd = -1;
         int copy;
 
+        if (m->inner_source)
+                return copy_inner_source(m, root, f);
         if (!path)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
+        fd = open(path, O_PATH | O_CLOEXEC);
         if (fd < 0 && errno == EACCES && outside >= 0) {
                 copy = fcntl(outside, F_DUPFD_CLOEXEC, 0);
                 return copy < 0 ? fail(f, errno, "cannot mount %s", m->destination) : copy;
@@ -180,7 +198,7 @@ static int attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, 
 /* ready: the detached mount, if it has been made; -1: it has not. Returns an fd of the attached one. */
 static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready, int root, Failure *f) {
         _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
-                                                                               : copy_source(spec, m, outside, f);
+                                                                               : copy_source(spec, m, outside, root, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
@@ -255,7 +273,7 @@ static int copy_shared(const Spec *spec, int **ret, Failure *f) {
                 return fail(f, ENOMEM, "cannot copy the shared mounts");
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (spec_is_shared(spec, &spec->mounts[i]))
-                        r = fds[i] = copy_source(spec, &spec->mounts[i], -1, f);
+                        r = fds[i] = copy_source(spec, &spec->mounts[i], -1, -1, f);
         return r < 0 ? r : 0;
 }
 

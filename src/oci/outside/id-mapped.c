@@ -6,9 +6,25 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
+#include "oci/inside/walk.h"
 #include "sandbox/root/id-mapped.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
+
+/* It belongs to the image, whose symlinks must not lead to the host. The mounts of the container are not there yet.
+ * Returns an fd, or -1 with errno. */
+static int open_inner(const Spec *spec, const SpecMount *m) {
+        _cleanup_close_ int root = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int fd;
+
+        if (root < 0)
+                return -1;
+        fd = walk(root, m->inner_source, WALK_FIND, true);
+        if (fd >= 0)
+                return fd;
+        errno = -fd;
+        return -1;
+}
 
 /* Without maps of its own, a mount has those of the container. */
 static int make_one(const Spec *spec, size_t i, Report *report) {
@@ -26,7 +42,7 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
         if (users < 0)
                 return report_error(report, -users, "cannot make a user namespace for the mount of %s: %s", path,
                                     strerror(-users));
-        source = open(path, O_PATH | O_CLOEXEC);
+        source = m->inner_source ? open_inner(spec, m) : open(path, O_PATH | O_CLOEXEC);
         if (source >= 0 && spec->new_namespaces & CLONE_NEWUSER && fstatvfs(source, &fs) >= 0 &&
             fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC))
                 report_notice(report, "%s: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options ro, "

@@ -15,6 +15,7 @@
 void spec_deinit(Spec *spec) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 free(spec->mounts[i].data);
+                free(spec->mounts[i].inner_source);
                 id_map_deinit(&spec->mounts[i].uid_map);
                 id_map_deinit(&spec->mounts[i].gid_map);
         }

@@ -49,7 +49,7 @@ char *spec_mount_source(const Spec *spec, const SpecMount *mount) {
 
 bool spec_is_shared(const Spec *spec, const SpecMount *mount) {
         return !mount->type && mount->propagation == MS_SHARED && spec->propagation & MS_SHARED &&
-               !mount->id_mapped && !(spec->new_namespaces & CLONE_NEWUSER);
+               !mount->id_mapped && !mount->inner_source && !(spec->new_namespaces & CLONE_NEWUSER);
 }
 
 bool spec_shares_mounts(const Spec *spec) {
@@ -145,6 +145,22 @@ static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
         return 0;
 }
 
+/* A source in the container's root may be in a mount before it, and the image may have a symlink there. So it is looked
+ * up in the container. */
+static int read_inner_source(const Spec *spec, SpecMount *m) {
+        _cleanup_free_ char *path = m->type ? NULL : spec_mount_source(spec, m), *root = path_simplify(spec->root),
+                            *source = path ? path_simplify(path) : NULL;
+
+        if (m->type)
+                return 0;
+        if (!root || !source)
+                return -ENOMEM;
+        if (!path_is_safe(source) || !path_is_at_or_below(source, root) || streq(root, "/"))
+                return 0;
+        m->inner_source = strdup(streq(source, root) ? "/" : source + strlen(root));
+        return m->inner_source ? 0 : -ENOMEM;
+}
+
 static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         const Place options = place_member(p, "options");
         _cleanup_strv_free_ char **data = NULL;
@@ -172,7 +188,10 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         if (r < 0)
                 return r;
         m->data = data ? strv_join(data, ",") : NULL;
-        return data && !m->data ? report_oom(p->report) : check_mount(p, m);
+        if (data && !m->data)
+                return report_oom(p->report);
+        r = check_mount(p, m);
+        return r < 0 ? r : read_inner_source(ret, m) < 0 ? report_oom(p->report) : 0;
 }
 
 /* The last mount before i with its destination. */

@@ -21,6 +21,7 @@ typedef struct SpecMount {
         const char *destination; /* absolute, or relative to the root */
         const char *type;        /* NULL: a bind mount */
         const char *source;
+        char *inner_source;      /* the path of a source in the container's root; NULL: it is a path of the host */
         char *data;              /* options for the file system: "mode=755,size=64k"; NULL: none */
         bool recursive;          /* a bind mount with the mounts below */
         uint64_t set, clear;     /* MOUNT_ATTR_* of the mount itself */
