@@ -187,6 +187,34 @@ static void test_strange_files(_unused_ void **state) {
         expect_user("app", "the image's User is");
 }
 
+static void write_users(const char *text) {
+        int fd = openat(store.fd, STORE_USERS, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+        assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text));
+        close(fd);
+}
+
+/* Whose the files of a user's store are: a file that is not whole must not pass for either kind. */
+static void test_users(_unused_ void **state) {
+        static const char *const damaged[] = { "", "owner", "100000 65536", "1 2 3 x", "1 2 3 4 5", "1 2 3 4x", "a" };
+        StoreUsers users = { .kind = STORE_ROOTS };
+
+        expect_result("no file", store_read_users(&store, &users), 0);
+        assert_int_equal(users.kind, STORE_OWN);
+        write_users("100000 65536 200000 1000\n");
+        expect_result("ids", store_read_users(&store, &users), 0);
+        assert_true(users.kind == STORE_SUBORDINATE && users.uids.first == 100000 && users.uids.count == 65536 &&
+                    users.gids.first == 200000 && users.gids.count == 1000);
+        for (size_t i = 0; i < ELEMENTSOF(damaged); i++) {
+                write_users(damaged[i]);
+                expect_result(damaged[i], store_read_users(&store, &users), -EBADMSG);
+                assert_int_equal(users.kind, STORE_SUBORDINATE);
+        }
+        write_users("own");
+        expect_result("own", store_read_users(&store, &users), 0);
+        assert_int_equal(users.kind, STORE_OWN);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_forms, set_up, tear_down),
@@ -194,6 +222,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_opaque, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_strange_files, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_users, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

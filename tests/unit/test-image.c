@@ -381,24 +381,37 @@ static void make_config(uint32_t *seed, FILE *f) {
         add_string(seed, f, "/");
         fputs(",\"StopSignal\":", f);
         add_string(seed, f, next_random(seed) % 2 ? "SIG" : "SIGINT");
+        fputs(",\"User\":", f);
+        add_string(seed, f, next_random(seed) % 2 ? "" : "33");
         fputs("}}", f);
 }
 
-/* Whatever a config says, the policy has no other directives. */
-static void check_directives(const char *text, const Policy *policy) {
+static bool is_user(DirectiveId id) {
+        return id == D_User || id == D_Group || id == D_PrivateUsers;
+}
+
+/* Whatever a config says, the policy has no other directives; and those of the user are as its layers say. */
+static void check_directives(const char *text, const Policy *policy, const ConfigIds *ids) {
         for (DirectiveId id = 0; id < _DIRECTIVE_MAX; id++)
                 if (policy->settings[id].n > 0 && id != D_ExecStart && id != D_Environment && id != D_WorkingDirectory &&
-                    id != D_TemporaryFileSystem && id != D_KillSignal && id != D_Optional)
+                    id != D_TemporaryFileSystem && id != D_KillSignal && id != D_Optional && !(ids->keep && is_user(id)))
                         fail_msg("%s: sets %s=", text, directive_table[id].name);
-        expect_number(text, policy->settings[D_Environment].n, 1);
+        expect_number(text, policy->settings[D_Environment].n, ids->home ? 2 : 1);
+        if (!ids->keep)
+                return;
+        expect_text(text, policy_get(policy, D_User)->value.text, "5");
+        expect_text(text, policy_get(policy, D_Group)->value.text, "6");
+        expect_number(text, policy->settings[D_PrivateUsers].n, ids->subordinate);
 }
 
 /* promise P51 */
 static void test_random_configs(_unused_ void **state) {
-        const ConfigIds none = {};
+        static const ConfigIds all[] = { {}, { .keep = true, .uid = 5, .gid = 6, .home = "/a \"b" },
+                                         { .keep = true, .subordinate = true, .uid = 5, .gid = 6 } };
         uint32_t seed = 4711;
 
         for (unsigned i = 0; i < ROUNDS / 4; i++) {
+                const ConfigIds *ids = &all[i % ELEMENTSOF(all)];
                 _cleanup_(policy_freep) Policy *policy = test_policy();
                 _cleanup_free_ char *text = NULL;
                 const char *config;
@@ -409,10 +422,10 @@ static void test_random_configs(_unused_ void **state) {
                 log_init(&log);
                 make_config(&seed, json.f);
                 config = buffer_text(&json);
-                expect_result(config, config_write_policy(config, strlen(config), &none, &text, &log.report), 0);
+                expect_result(config, config_write_policy(config, strlen(config), ids, &text, &log.report), 0);
                 if (test_read(policy, &log, text) < 0)
                         fail_msg("%s\ngave a policy that is not one:\n%s\n%s", config, text, log_text(&log));
-                check_directives(config, policy);
+                check_directives(config, policy, ids);
                 log_deinit(&log);
                 buffer_deinit(&json);
         }

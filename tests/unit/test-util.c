@@ -75,6 +75,41 @@ static void test_record_read(_unused_ void **state) {
         fd_close(epoll);
 }
 
+/* A record that does not fit is an error: the end of it would be missing. */
+static void test_record_read_into(_unused_ void **state) {
+        _cleanup_free_ char *expected = NULL;
+        char text[256] = "before";
+        size_t size;
+
+        assert_int_equal(record_read(AT_FDCWD, "/proc/self/uid_map", &expected, &size), 0);
+        assert_true(size < sizeof(text));
+        expect_result("one byte too few", record_read_into(AT_FDCWD, "/proc/self/uid_map", text, size), -EFBIG);
+        memset(text, 'x', sizeof(text));
+        expect_result("room enough", record_read_into(AT_FDCWD, "/proc/self/uid_map", text, size + 1), 0);
+        expect_text("room enough", text, expected);
+        expect_result("no file", record_read_into(AT_FDCWD, "/proc/self/none", text, sizeof(text)), -ENOENT);
+        expect_result("a directory", record_read_into(AT_FDCWD, "/proc/self", text, sizeof(text)), -EISDIR);
+}
+
+/* By this, isorun refuses a /proc of another pid namespace. */
+static void test_pidfd_has_pids(_unused_ void **state) {
+        _cleanup_close_ int own = sys_pidfd_open(getpid(), 0), file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *pids = NULL, *more = NULL;
+
+        assert_true(own >= 0 && file >= 0);
+        assert_int_equal(process_status(0, "NSpid", &pids), 0);
+        more = malloc(strlen(pids) + 3);
+        assert_non_null(more);
+        sprintf(more, "%s\t1", pids);
+        expect_result("its pids", process_pidfd_has_pids(own, pids), 1);
+        expect_result("one more", process_pidfd_has_pids(own, more), 0);
+        expect_result("none", process_pidfd_has_pids(own, ""), 0);
+        pids[strlen(pids) - 1]++;
+        expect_result("another one's", process_pidfd_has_pids(own, pids), 0);
+        expect_result("not a pidfd", process_pidfd_has_pids(file, pids), -ENODATA);
+        expect_result("not an fd", process_pidfd_has_pids(-1, pids), -ENOENT);
+}
+
 static bool is_open(int fd) {
         return fcntl(fd, F_GETFD) >= 0;
 }
@@ -317,6 +352,8 @@ int main(void) {
                 cmocka_unit_test(test_map),
                 cmocka_unit_test(test_id_map),
                 cmocka_unit_test(test_record_read),
+                cmocka_unit_test(test_record_read_into),
+                cmocka_unit_test(test_pidfd_has_pids),
                 cmocka_unit_test(test_fd_bin),
                 cmocka_unit_test(test_shed_stack),
                 cmocka_unit_test(test_directory_visit),
