@@ -108,10 +108,12 @@ def make_image(directory, megabytes):
 
 
 def image_commands(isoctl, layout, archive, to):
-    """{name: argv}: each one into a directory that is empty at first. isoctl's store is there in a mount namespace."""
+    """{name: argv}: each one into a directory that is empty at first. isoctl's store is there in a mount namespace, on
+    another /var/lib, so that nothing is made in the machine's own."""
     store = "/var/lib/isorun/images"
     add = [isoctl, "image", "add", f"oci:{layout}:1", "bench:1"]
-    script = f"mkdir -p -m 700 {store} && mount --bind {to} {store} && exec {shlex.join(add)} >/dev/null"
+    script = (f"mount -t tmpfs -o mode=755 none /var/lib && mkdir -p -m 700 {store} && mount --bind {to} {store} && "
+              f"exec {shlex.join(add)} >/dev/null")
     podman = ["podman", "--root", f"{to}/root", "--runroot", f"{to}/run", "--storage-driver=vfs"]
     return {"isoctl image add": ["unshare", "-m", "sh", "-c", script],
             "umoci unpack": ["sh", "-c", f"exec umoci unpack --image {layout}:1 {to}/bundle >/dev/null 2>&1"],
