@@ -265,8 +265,8 @@ int store_check_ids(const Store *store, const StoreUsers *users, IdRange uids, I
             users->gids.count == gids.count)
                 return 0;
         return report_error_at(report, origin, key, EPERM,
-                               "the files in %s belong to other subordinate ids (uids %u+%u, gids %u+%u) than yours "
-                               "are now (%u+%u, %u+%u): correct /etc/subuid and /etc/subgid", store->path,
+                               "the files in %s belong to other subordinate ids (uids %u+%u, gids %u+%u) than you have "
+                               "now (%u+%u, %u+%u): correct /etc/subuid and /etc/subgid", store->path,
                                users->uids.first, users->uids.count, users->gids.first, users->gids.count, uids.first,
                                uids.count, gids.first, gids.count);
 }

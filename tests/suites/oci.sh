@@ -1623,7 +1623,7 @@ test_propagation() {
 	inside "... or unbindable" unbindable 'linux.rootfsPropagation="runbindable"' "$of_root"
 	inside "... and so can a mount" "1 1" 'mounts+={"destination":"/tmp","type":"tmpfs","options":["shared"]}' 'mounts+={"destination":"/dev/x","type":"bind","source":"/etc","options":["bind","unbindable"]}' \
 		'echo $(busybox grep -c " /tmp .*shared:" /proc/self/mountinfo) $(busybox grep -c " /dev/x .*unbindable" /proc/self/mountinfo)'
-	refuses "a propagation that does not exist" 'config.json:*: /linux/rootfsPropagation: it is not private, slave, *: "rrshared"' 'linux.rootfsPropagation="rrshared"'
+	refuses "a propagation that does not exist" 'config.json:*: /linux/rootfsPropagation: it must be private, slave, *, not "rrshared"' 'linux.rootfsPropagation="rrshared"'
 }
 
 # A user without rights needs a user namespace.

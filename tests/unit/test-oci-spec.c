@@ -101,7 +101,7 @@ static void test_refused(_unused_ void **state) {
                         "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },
                 { BEGIN PROCESS ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/\",\"options\":[\"idmap\"]}],"
                         "\"linux\":{" NAMESPACES "}}", "/mounts/0: without a user namespace, idmap needs" },
-                { LINUX(",\"rootfsPropagation\":\"public\""), "it is not private, slave, shared or unbindable" },
+                { LINUX(",\"rootfsPropagation\":\"public\""), "it must be private, slave, shared or unbindable" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -6,15 +6,15 @@ static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL };
 
 #define CREATE_OPTIONS                                                                                       \
-        { 'b', "bundle", "the directory of config.json (the working directory)",                             \
+        { 'b', "bundle", "the directory of config.json (default: the working directory)",                    \
           { "DIR", ARGUMENT_DIRECTORY, NULL }, false },                                                      \
         { OCI_CONFIG, "config", "read this file of the bundle instead of config.json",                       \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_PID_FILE, "pid-file", "write the pid of the first process to a file",                          \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",                         \
+        { OCI_CONSOLE_SOCKET, "console-socket", "send the terminal to this socket",                          \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
-        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the first process",             \
+        { OCI_PIDFD_SOCKET, "pidfd-socket", "send a pidfd of the first process to this socket",              \
           { "FILE", ARGUMENT_FILE, NULL }, false },                                                          \
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },         \
         { OCI_NO_PIVOT, "no-pivot", "use chroot(2), and leave the host's mounts below the root",             \
@@ -39,14 +39,14 @@ static const Option exec_options[] = {
         { OCI_APPARMOR, "apparmor", "change to this AppArmor profile", { "PROFILE", 0, NULL }, false },
         { OCI_NO_NEW_PRIVS, "no-new-privs", "set no_new_privs", {}, false },
         { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
-        { OCI_PIDFD_SOCKET, "pidfd-socket", "the socket that gets a pidfd of the process",
+        { OCI_PIDFD_SOCKET, "pidfd-socket", "send a pidfd of the process to this socket",
           { "FILE", ARGUMENT_FILE, NULL }, false },
         { 'd', "detach", "do not wait for the process", {}, false },
         { OCI_PRESERVE_FDS, "preserve-fds", "also pass N fds, from 3 on", { "N", 0, NULL }, false },
         { 't', "tty", "give the process a terminal", {}, false },
-        { OCI_CGROUP, "cgroup", "a cgroup below the container's", { "PATH", 0, NULL }, false },
+        { OCI_CGROUP, "cgroup", "join this cgroup below the container's", { "PATH", 0, NULL }, false },
         { OCI_IGNORE_PAUSED, "ignore-paused", "wait until a paused container is resumed", {}, false },
-        { OCI_CONSOLE_SOCKET, "console-socket", "the socket that gets the terminal",
+        { OCI_CONSOLE_SOCKET, "console-socket", "send the terminal to this socket",
           { "FILE", ARGUMENT_FILE, NULL }, false },
         {},
 };
@@ -57,14 +57,14 @@ static const Option kill_options[] = {
 };
 
 static const Option delete_options[] = {
-        { 'f', "force", "kill the container if it runs; it need not exist", {}, false },
+        { 'f', "force", "kill the container if it runs; no error if it does not exist", {}, false },
         { OCI_REGEX, "regex", "ID is an extended regular expression: remove all containers that match", {}, false },
         {},
 };
 
 static const Option list_options[] = {
-        { 'q', "quiet", "print only the names", {}, false },
-        { 'f', "format", "table or json", { NULL, 0, formats }, false },
+        { 'q', "quiet", "print only the IDs", {}, false },
+        { 'f', "format", "the form of the list (default: table)", { NULL, 0, formats }, false },
         {},
 };
 
@@ -80,13 +80,13 @@ static const Option update_options[] = {
 
 static const Option events_options[] = {
         { OCI_STATS, "stats", "print what the container uses now, and end", {}, false },
-        { OCI_INTERVAL, "interval", "the time between two lines (5s)", { "TIME", 0, NULL }, false },
+        { OCI_INTERVAL, "interval", "the time between two lines (default: 5s)", { "TIME", 0, NULL }, false },
         {},
 };
 
 static const Option spec_options[] = {
-        { 'b', "bundle", "the directory of config.json (the working directory)", { "DIR", ARGUMENT_DIRECTORY, NULL },
-          false },
+        { 'b', "bundle", "the directory of config.json (default: the working directory)",
+          { "DIR", ARGUMENT_DIRECTORY, NULL }, false },
         { OCI_ROOTLESS, "rootless", "for a user: with a user namespace, in which the caller is root", {}, false },
         {},
 };
@@ -106,22 +106,22 @@ static const Argument exec_arguments[] = {
 static const Argument no_arguments[] = { {} };
 
 const OciSyntax oci_commands[_OCI_COMMAND_MAX] = {
-        [OCI_CREATE] = { "create", "make a container, which start starts", create_options, new_container },
+        [OCI_CREATE] = { "create", "make a container, without its command: see start", create_options, new_container },
         [OCI_START] = { "start", "start the command of a created container", NULL, one_container },
         [OCI_RUN] = { "run", "create and start a container, and wait for it", run_options, new_container },
-        [OCI_EXEC] = { "exec", "execute another process in a container", exec_options, exec_arguments },
+        [OCI_EXEC] = { "exec", "run another command in a container", exec_options, exec_arguments },
         [OCI_STATE] = { "state", "print the state of a container as JSON", NULL, one_container },
         [OCI_KILL] = { "kill", "send a signal to the first process", kill_options, kill_arguments },
         [OCI_DELETE] = { "delete", "remove a stopped container", delete_options, one_container },
         [OCI_LIST] = { "list", "list the containers", list_options, no_arguments },
         [OCI_PS] = { "ps", "list the pids of a container", list_options + 1, one_container },
         [OCI_PAUSE] = { "pause", "stop all processes of a container", NULL, one_container },
-        [OCI_RESUME] = { "resume", "let the processes of a paused container go on", NULL, one_container },
+        [OCI_RESUME] = { "resume", "resume a paused container", NULL, one_container },
         [OCI_UPDATE] = { "update", "change the limits of a container", update_options, one_container },
         [OCI_EVENTS] = { "events",
                          "print what a container uses, and when the kernel kills a process for lack of memory, as JSON",
                          events_options, one_container },
-        [OCI_SPEC] = { "spec", "write a config.json to begin with", spec_options, no_arguments },
+        [OCI_SPEC] = { "spec", "write a config.json to start from", spec_options, no_arguments },
         [OCI_FEATURES] = { "features", "print what isorun-oci supports as JSON", NULL, no_arguments },
         [OCI_CHECKPOINT] = { "checkpoint", NULL, NULL, NULL },
         [OCI_RESTORE] = { "restore", NULL, NULL, NULL },
@@ -130,13 +130,13 @@ const OciSyntax oci_commands[_OCI_COMMAND_MAX] = {
 static const Option global_options[] = {
         { OCI_ROOT, "root", "the directory of the containers' states", { "DIR", ARGUMENT_DIRECTORY, NULL }, false },
         { OCI_LOG, "log", "write messages to a file, too", { "FILE", ARGUMENT_FILE, NULL }, false },
-        { OCI_LOG_FORMAT, "log-format", "text or json", { NULL, 0, log_formats }, false },
+        { OCI_LOG_FORMAT, "log-format", "the form of these messages (default: text)", { NULL, 0, log_formats }, false },
         { OCI_SYSTEMD_CGROUP, "systemd-cgroup", "ask systemd for a scope: cgroupsPath is SLICE:PREFIX:NAME", {},
           false },
         { OCI_CGROUP_MANAGER, "cgroup-manager", "who makes the cgroup: isorun-oci (the default), systemd, or nobody",
           { NULL, 0, managers }, false },
-        { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, and not needed", { "WHETHER", 0, NULL }, false },
-        { OCI_DEBUG, "debug", "accepted: there are no such messages", {}, false },
+        { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, without effect", { "WHETHER", 0, NULL }, false },
+        { OCI_DEBUG, "debug", "accepted, without effect", {}, false },
         { 'h', "help", "show this help", {}, false },
         { 'v', "version", "show the version", {}, false },
         {},

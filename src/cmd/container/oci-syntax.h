@@ -9,7 +9,7 @@
 /* X(id, option, kind, metavariable, help, object, key): what an option sets in linux.resources. */
 #define OCI_LIMITS(X)                                                                                              \
         X(MEMORY, "memory", SIZE, "SIZE", "bytes of memory; -1: no limit", "memory", "limit")                      \
-        X(RESERVATION, "memory-reservation", SIZE, "SIZE", "bytes of memory that are kept", "memory", "reservation")\
+        X(RESERVATION, "memory-reservation", SIZE, "SIZE", "bytes of memory to leave to it", "memory", "reservation")\
         X(SWAP, "memory-swap", SIZE, "SIZE", "bytes of memory and swap, as a sum", "memory", "swap")               \
         X(SHARES, "cpu-share", NUMBER, "N", "weight of processor time", "cpu", "shares")                           \
         X(QUOTA, "cpu-quota", NUMBER, "USEC", "processor time in each period; -1: no limit", "cpu", "quota")       \

@@ -213,7 +213,7 @@ static int show(const CommandLine *line, Report *report) {
         if (r >= 0 && geteuid() != 0) {
                 r = store_read_users(&store, &store.users);
                 if (r < 0)
-                        (void) report_error(report, -r, "cannot read whose the files in %s are: %s", store.path,
+                        (void) report_error(report, -r, "cannot read which ids the files in %s have: %s", store.path,
                                             strerror(-r));
         }
         if (r < 0)

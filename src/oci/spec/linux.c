@@ -165,8 +165,8 @@ static int read_propagation(const Place *place, Spec *ret) {
                 return 0;
         ret->propagation = propagation_find(text + all);
         if (!ret->propagation)
-                return place_error(&p, EINVAL, "it is not private, slave, shared or unbindable, nor one of these after "
-                                               "an r: \"%s\"", text);
+                return place_error(&p, EINVAL, "it must be private, slave, shared or unbindable, or one of these after "
+                                               "an r, not \"%s\"", text);
         ret->propagation |= all ? MS_REC : 0;
         return 0;
 }

@@ -124,7 +124,7 @@ static int check_mount(const Place *p, const SpecMount *m) {
         if (m->id_mapped && m->type)
                 return place_error(p, EOPNOTSUPP, "isorun-oci maps the ids of bind mounts only");
         if (m->type)
-                return m->all_set || m->all_clear ? place_error(p, EINVAL, "only a bind mount has mounts below") : 0;
+                return m->all_set || m->all_clear ? place_error(p, EINVAL, "options such as rro need a bind mount") : 0;
         if (m->data)
                 return place_error(p, EINVAL, "a bind mount has no such option: %s", m->data);
         return m->source && *m->source ? 0 : place_error(p, EINVAL, "a bind mount needs a source");
@@ -225,7 +225,7 @@ static int take_remount(const Place *p, size_t i, Spec *spec) {
         if (m->data || m->id_mapped || m->copy_up)
                 return place_error(p, EOPNOTSUPP, "remount changes only options of the mount itself");
         if (old->type && (m->all_set || m->all_clear))
-                return place_error(p, EINVAL, "only a bind mount has mounts below");
+                return place_error(p, EINVAL, "options such as rro need a bind mount");
         merge(&old->set, &old->clear, &old->late, m->set, m->clear);
         merge(&old->all_set, &old->all_clear, &old->all_late, m->all_set, m->all_clear);
         if (m->propagation) {
