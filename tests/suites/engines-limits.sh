@@ -49,8 +49,10 @@ test_slurm() {
 		"$in_job"$'\n'"max*$limit"$'\n'"max"$'\n'"$limit"
 	as_job scancel --user "$TH_USER"
 	no_refusal ok "... and scancel ends it" eventually gone '^sleep 7692$'
+	as_job srun -N1 --mem=60 "$isorun" --policy ../job.conf --here sleep 0
+	no_refusal like "... also without --no-scope" "$status $err" "0 *isorun stays in its cgroup*"
 	job_user=games as_job srun -N1 --mem=60 "$isorun" --policy "$home/job.conf" sleep 0
-	no_refusal like "... also without --no-scope, if the user has none" "$status $err" "0 *so the instance is not a unit*"
+	no_refusal like "... and if the user has none" "$status $err" "0 *so the instance is not a unit*"
 	as_job srun -N1 --mem=30 "$isorun" --no-scope --policy ../job.conf sh -c 'head -c 90000000 /dev/zero | tail | wc -c'
 	like "... its limit of memory holds" "$status $out $err" "1 0 *Out Of Memory*"
 	as_job srun -N1 --mem=60 "$isorun" --no-scope --policy ../job.conf -p MemoryMax=20M touch "$home/work/ran"

@@ -311,11 +311,41 @@ test_ahead() {
 	no_refusal is "$label: the mounts are gone at the end" "$out $(grep -cE '0xff, 0x3|MNT_NAMESPACE' "$trace")" "ran 0"
 }
 
+# Who has put isorun below the cgroup of its unit, as Slurm does, limits it there.
+test_unit_around() {
+	local own start said=$tmp/around-$label as=()
+	if [ "$(id -u)" != 0 ]; then
+		skip "$label: isorun stays below the cgroup of a unit" "only root may make a cgroup there"
+		return
+	fi
+	[ $label = root ] || as=(setpriv --reuid="$TH_USER" --regid="$(id -g "$TH_USER")" --init-groups env
+		XDG_RUNTIME_DIR="/run/user/$(id -u "$TH_USER")")
+	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	mkdir "/sys/fs/cgroup$own/task"
+	# shellcheck disable=SC2016
+	start=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "/sys/fs/cgroup$own/task" "${as[@]}" "$isorun")
+	"${start[@]}" --name around sleep 1000 2>"$said" &
+	instance=$!
+	await runs '^sleep 1000$'
+	like "$label: isorun stays below the cgroup of a unit" "$(tail -n1 "/proc/$(pgrep -f '^sleep 1000$')/cgroup")" \
+		"0::$own/task*"
+	kill "$instance"
+	wait "$instance"
+	if [ $label = root ]; then
+		run "${start[@]}" --system "${mode[@]}" true
+		no_refusal is "$label: ... unless a service manager is chosen" "$status $err" "0 "
+	else
+		like "$label: ... and says so" "$(<"$said")" "*: isorun stays in its cgroup*"
+	fi
+	ok "$label: ... and nothing is left in it" eventually rmdir "/sys/fs/cgroup$own/task"
+}
+
 # The D-Bus calls in a trace, in their order. Field 3 of a header is the member.
 requests() { grep sendmsg "$1" | grep -oE '\\3\\1s\\0[^A-Z]*[A-Za-z]+' | sed 's/.*[^A-Za-z]//' | tr '\n' ' '; }
 
 all() {
 	test_unit
+	test_unit_around
 	test_ahead
 	test_steps
 	test_fail_closed

@@ -77,6 +77,41 @@ static void test_managers(void **state) {
         }
 }
 
+/* A process that a unit's program has put below its cgroup stays there, unless a manager is chosen. */
+static void test_unit_around(void **state) {
+        static const struct {
+                const char *cgroup;
+                ManagerChoice manager;
+                PlanHolder holder;
+        } cases[] = {
+                { "/system.slice/slurmstepd.scope/job_7/step_0/user/task_0", MANAGER_AUTO, HOLDER_NONE },
+                { "/system.slice/slurmstepd.scope/job_7/step_0/user/task_0", MANAGER_USER, HOLDER_SCOPE },
+                { "/user.slice/user-7.slice/user@7.service/app.slice/box.service/a", MANAGER_AUTO, HOLDER_NONE },
+                { "/user.slice/user-7.slice/user@7.service/app.slice/term.scope", MANAGER_AUTO, HOLDER_SCOPE },
+                { "/user.slice/user-7.slice/session-3.scope", MANAGER_AUTO, HOLDER_SCOPE },
+                { "/system.slice/cron.service", MANAGER_AUTO, HOLDER_SCOPE },
+                { "/system.slice/shop.service/.control", MANAGER_AUTO, HOLDER_SCOPE },
+                { "/box/init", MANAGER_AUTO, HOLDER_SCOPE },
+                { "/", MANAGER_AUTO, HOLDER_SCOPE },
+                { NULL, MANAGER_AUTO, HOLDER_SCOPE },
+        };
+        PlanFixture *f = *state;
+
+        f->host.uid = f->host.gid = 7;
+        f->host.user_manager = true;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->host.cgroup = (char *) cases[i].cgroup;
+                f->request.manager = cases[i].manager;
+                plan_make(f, "");
+                assert_int_equal(f->result, 0);
+                expect_number(cases[i].cgroup, f->plan->holder, cases[i].holder);
+        }
+        f->host.cgroup = (char *) cases[0].cgroup;
+        plan_expect_notice(f, "", "isorun stays in its cgroup, which the program of slurmstepd.scope has made, so the "
+                                  "instance is not a unit (--user asks for one)");
+        plan_expect_error(f, "TasksMax=5\n", EOPNOTSUPP, "isorun stays in its cgroup");
+}
+
 /* A user's manager accepts directives that need a BPF program, but enforces nothing. */
 static void test_user_manager_has_no_bpf(void **state) {
         PlanFixture *f = *state;
@@ -210,8 +245,6 @@ static void test_pool_in_service(void **state) {
                 { 0, "/system.slice/unknown.service", "/isorun.slice/isorun_pool-a.scope/instances",
                   "isorun_pool-a.scope" },
                 { 0, "/system.slice/other.service", "/isorun.slice/isorun_pool-a.scope/instances", "isorun_pool-a.scope" },
-                { 0, "/system.slice/x.scope/runner.service", "/isorun.slice/isorun_pool-a.scope/instances",
-                  "isorun_pool-a.scope" },
         };
         PlanFixture *f = *state;
 
@@ -228,6 +261,8 @@ static void test_pool_in_service(void **state) {
                 expect_number(cases[i].cgroup, f->plan->pool_by_bus, false);
         }
         f->host.uid = f->host.gid = 0;
+        f->host.cgroup = (char *) "/system.slice/x.scope/runner.service"; /* no service */
+        plan_expect_error(f, "Pool=a", EOPNOTSUPP, "Pool=: cannot be enforced: isorun stays in its cgroup");
         f->host.cgroup = (char *) "/system.slice/runner.service";
         plan_expect_error(f, "Pool=a\nSlice=x.slice", EOPNOTSUPP, "Slice=: cannot be enforced: ");
         plan_expect_error(f, "Pool=a\nIPAddressDeny=any", EOPNOTSUPP, "the service that the pool is in can");
@@ -394,6 +429,7 @@ int main(void) {
                 IN_PLAN(test_no_manager),
                 IN_PLAN(test_no_scope),
                 IN_PLAN(test_managers),
+                IN_PLAN(test_unit_around),
                 IN_PLAN(test_user_manager_has_no_bpf),
                 IN_PLAN(test_own_unit),
                 IN_PLAN(test_delegated_cgroup),

@@ -16,6 +16,8 @@
 #include "util/path.h"
 
 const char *build_holder_reason(const Builder *b) {
+        UnitPlace around;
+
         if (b->plan->pool_base && plan_unit_is_service(b->plan->pool))
                 return "an instance in a pool has no unit that could enforce it (the service that the pool is in can, "
                        "for all its processes)";
@@ -23,6 +25,9 @@ const char *build_holder_reason(const Builder *b) {
                 return "an instance in a pool has no unit that could enforce it";
         if (b->request->no_scope)
                 return "with --no-scope there is no unit that could enforce it";
+        if (b->request->manager == MANAGER_AUTO && unit_is_around(b->host, &around))
+                return "isorun stays in its cgroup, which another unit's program has made (--user or --system asks a "
+                       "service manager for a unit)";
         return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup "
                                        "that could enforce it"
                                      : "isorun cannot reach the system's service manager, and has no delegated cgroup "
@@ -41,6 +46,18 @@ static int add_property(Builder *b, DirectiveId id) {
                 .optional = policy_optional(b->policy, id),
         };
         return 0;
+}
+
+static void say_without_unit(const Builder *b) {
+        UnitPlace around;
+
+        if (b->request->manager == MANAGER_AUTO && unit_is_around(b->host, &around))
+                report_notice(b->report, "isorun stays in its cgroup, which the program of %.*s has made, so the "
+                              "instance is not a unit (--%s asks for one)", (int) around.n, around.name,
+                              b->plan->user_manager ? "user" : "system");
+        else
+                report_notice(b->report, "cannot reach the %s service manager, so the instance is not a unit",
+                              b->plan->user_manager ? "user's" : "system's");
 }
 
 static int choose_holder(Builder *b) {
@@ -75,8 +92,7 @@ static int choose_holder(Builder *b) {
         if (r > 0)
                 plan->holder = HOLDER_CGROUP;
         else if (!b->request->no_scope && plan->n_properties == 0) /* otherwise check_enforceable() says so */
-                report_notice(b->report, "cannot reach the %s service manager, so the instance is not a unit",
-                              plan->user_manager ? "user's" : "system's");
+                say_without_unit(b);
         return r < 0 ? r : 0;
 }
 

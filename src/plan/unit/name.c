@@ -7,16 +7,27 @@
 #include "util/parse.h"
 #include "util/text.h"
 
+bool unit_is_around(const Host *host, UnitPlace *ret) {
+        const UnitPlace place = unit_place_find(host->cgroup ?: "/");
+        const char *below = place.name + place.n;
+
+        *ret = place;
+        return (unit_place_ends(&place, ".scope") || unit_place_ends(&place, ".service")) && *below &&
+               !streq(below, "/.control"); /* systemd's own, for ExecStartPre= and the like */
+}
+
 int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
         bool user = request->manager == MANAGER_USER || (request->manager == MANAGER_AUTO && host->uid != 0);
         PlanUnit unit = { .holder = HOLDER_NONE, .user_manager = user };
+        UnitPlace around;
 
         if (host->unit) {
                 unit.holder = HOLDER_SERVICE;
                 unit.user_manager = strstr(host->cgroup, "/user@") && strstr(host->cgroup, ".service/");
                 unit.name = strdup(host->unit);
         } else {
-                if (!request->no_scope && (user ? host->user_manager : host->system_manager))
+                if (!request->no_scope && (user ? host->user_manager : host->system_manager) &&
+                    (request->manager != MANAGER_AUTO || !unit_is_around(host, &around)))
                         unit.holder = HOLDER_SCOPE;
                 unit.name = format("isorun-%s.scope", request->name);
         }
