@@ -1217,6 +1217,12 @@ command'
 	like "... also one that start has started" "$status $err$(ls "$state")" \
 		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
 	also ok "... which has ended" gone '^busybox sleep 7664$'
+	bundle "hooks={\"poststart\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}],\"poststop\":[{\"path\":\"/bin/busybox\",
+		\"args\":[\"sh\",\"-c\",\"[ -e $tmp/once ] || mkdir $tmp/once $state/box\"]}]}" -- busybox true
+	oci run --bundle "$bundle" box
+	# promise P65
+	is "... and does not remove another one of its name, made meanwhile" "$status $(ls "$state")" "1 box"
+	rmdir "$state/box" "$tmp/once"
 	bundle 'hooks={"poststop":[{"path":"/bin/busybox","args":["false"]},{"path":"/bin/busybox","args":["sh","-c","echo next >&2"]}]}' -- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
 	no_refusal is "a hook of poststop that fails is a notice, and the next one runs" "$status $err" \

@@ -52,8 +52,10 @@ static void test_remove(_unused_ void **state) {
 
         begin(&t);
         assert_int_equal(state_write_config(&t.state, "text", &t.log.report), 0);
+        assert_false(state_is_removed(&t.state));
         assert_int_equal(state_remove(&t.state, &t.log.report), 1);
         expect_there(&t, "root/box", -1);
+        assert_true(state_is_removed(&t.state));
         assert_int_equal(state_remove(&t.state, &t.log.report), 0);
         assert_string_equal(log_text(&t.log), "");
         end(&t);

@@ -131,8 +131,11 @@ int container_delete(const State *state, const Spec *spec, bool force, Report *r
         _cleanup_close_ int pidfd = -1;
         Spec copy = {};
         Status status;
-        int r = state_status(state, &status, &pidfd, report);
+        int r;
 
+        if (state_is_removed(state))
+                return 0;
+        r = state_status(state, &status, &pidfd, report);
         if (r >= 0 && (status == STATUS_RUNNING || status == STATUS_PAUSED) && !force)
                 return report_error(report, EBUSY, "cannot delete %s: it is %s (--force kills it)", state->id,
                                     status_name(status));

@@ -207,6 +207,12 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
         return 0;
 }
 
+bool state_is_removed(const State *state) {
+        struct stat st;
+
+        return fstat(state->directory, &st) >= 0 && st.st_nlink == 0;
+}
+
 static int remove_directory(const State *state) {
         _cleanup_close_ int root = open(state->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         static const char *const files[] = { STATE_SOCKET, STATE_CONFIG ".new", STATE_CONFIG, STATE_FILE ".new",

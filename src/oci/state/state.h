@@ -54,6 +54,9 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
 /* Whether the cgroup is frozen. */
 bool state_is_paused(const State *state);
 
+/* Whether a command has removed the directory. Another container may have the name now. */
+bool state_is_removed(const State *state);
+
 /* Removes the directory. Returns 1, 0 if another command has just removed it, or -errno, reported. */
 int state_remove(const State *state, Report *report);
 
