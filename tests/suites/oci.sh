@@ -951,8 +951,9 @@ test_exec_cgroup() { # its cgroup
 	like "exec: refused: the container's cgroup is gone, and its first process in another one" "$status $err" \
 		"255 isorun-oci: cannot open *"
 	mkdir "/sys/fs/cgroup$1"
-	for pid in $(cat /sys/fs/cgroup/isorun-oci-other/cgroup.procs); do echo "$pid" >"/sys/fs/cgroup$1/cgroup.procs"; done
-	rmdir /sys/fs/cgroup/isorun-oci-other
+	oci exec box busybox true
+	# promise P65
+	like "... or was made anew" "$status $err" "255 isorun-oci: the cgroup of box was removed, and $1 is another one now"
 }
 
 test_exec() {
@@ -1032,6 +1033,9 @@ test_exec() {
 	like "... by update, too" "$status $err" "1 isorun-oci: config.json:*: it is not JSON: *"
 	oci delete --force box
 	also ok "delete --force ends what exec has started" gone '^busybox sleep 7660$'
+	# promise P65
+	also ok "... and removes no cgroup that others have made at its path" rmdir /sys/fs/cgroup/isorun-oci-test
+	await rmdir /sys/fs/cgroup/isorun-oci-other
 	exec 7<&-
 }
 
@@ -1401,6 +1405,24 @@ test_pause_fails() {
 	oci delete --force box
 }
 
+# A container that has ended, and another one at the same path.
+test_cgroup_of_another() { # its path
+	bundle "linux.cgroupsPath=\"$1\"" -- busybox sleep 7691
+	oci create --bundle "$bundle" old
+	oci kill old KILL
+	await is_status old stopped
+	oci create --bundle "$bundle" box
+	no_refusal is "a container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
+	oci kill --all old KILL
+	like "... and kill --all of that one is refused" "$status $err" "1 isorun-oci: the cgroup of old was removed, and $1 is another one now"
+	oci delete old
+	no_refusal is "... and delete removes it" "$status$out$err" 0
+	# promise P65
+	also is "... and ends no process of a container that has its cgroup's path" "$(status_of box) $(wc -l <"/sys/fs/cgroup$1/cgroup.procs")" "created 1"
+	oci delete --force box
+	also ok "... whose cgroup goes with it" [ ! -e "/sys/fs/cgroup$1" ]
+}
+
 test_cgroup() {
 	local path=/isorun-oci-test.slice/box pid
 	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
@@ -1447,6 +1469,7 @@ test_cgroup() {
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
+	test_cgroup_of_another "$path"
 	mkdir -p /sys/fs/cgroup/isorun-oci-test.slice
 	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
 	bundle "linux.cgroupsPath=\"$path\"" -- busybox true
@@ -1524,6 +1547,15 @@ test_systemd() {
 	no_refusal is "systemctl stop ends it" "$(status_of box)" stopped
 	oci delete box
 	no_refusal is "systemd: delete" "$status$out$err" 0
+	bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox sleep 7692
+	oci --systemd-cgroup create --bundle "$bundle" box
+	oci kill box KILL
+	await is_status box stopped
+	oci --systemd-cgroup create --bundle "$bundle" other
+	oci delete box
+	# promise P65
+	no_refusal is "systemd: delete ends no process of a new scope that has its name" "$status$out$err $(status_of other)" "0 created"
+	oci delete --force other
 	for i in 1 2 3; do
 		bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox true
 		oci --systemd-cgroup run --bundle "$bundle" box

@@ -382,6 +382,7 @@ static bool read_state(_unused_ const char *dir, const char *text, void *userdat
                 assert_true(json_integer_value(json_object_get(state.json, "pid")) == state.pid);
                 assert_true(!state.cgroup || (*state.cgroup == '/' && !strstr(state.cgroup, "/..")));
                 assert_true(state.cgroup || !state.systemd);
+                assert_true(!json_object_get(state.json, "cgroupInode") || state.cgroup_inode > 0);
                 r = state_status(&state, &status, NULL, &log.report);
         }
         expect_clear(text, r, &log);
@@ -391,7 +392,7 @@ static bool read_state(_unused_ const char *dir, const char *text, void *userdat
 
 static void test_state(_unused_ void **state) {
         json_t *json = load("{\"ociVersion\":\"1.0.2\",\"id\":\"box\",\"bundle\":\"/b\",\"rootfs\":\"/b/r\",\"created\":\"now\","
-                            "\"cgroup\":\"/a/b\",\"systemd\":true,\"pid\":2147483646,\"started\":5,\"annotations\":{\"a\":\"b\"}}");
+                            "\"cgroup\":\"/a/b\",\"cgroupInode\":77,\"systemd\":true,\"pid\":2147483646,\"started\":5,\"annotations\":{\"a\":\"b\"}}");
         char *root = temp_make(), path[PATH_MAX];
 
         assert_non_null(root);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "sandbox/limits/cgroup.h"
@@ -46,18 +47,40 @@ void container_cgroup_enable(const Spec *spec, int fd) {
         }
 }
 
-static int make_path(const Spec *spec, const char *path, int *ret) {
+/* Marks a cgroup that isorun-oci has made, and whose limits are only its own. No container of root can write it. */
+static const char *mark(void) {
+        return process_is_host_root() ? "trusted.isorun.oci" : "user.isorun.oci";
+}
+
+/* Returns an fd or -errno. *ret_left: isorun-oci has made it before, for a container that was not deleted. */
+static int make_last(int parent, const char *name, bool *ret_left) {
+        const bool made = mkdirat(parent, name, 0755) >= 0;
+        int fd;
+
+        if (!made && errno != EEXIST)
+                return -errno;
+        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (made)
+                (void) fsetxattr(fd, mark(), "1", 1, 0);
+        *ret_left = !made && fgetxattr(fd, mark(), NULL, 0) >= 0;
+        return fd;
+}
+
+static int make_path(const Spec *spec, const char *path, int *ret, bool *ret_left) {
         _cleanup_close_ int fd = open_tree_root();
         _cleanup_free_ char *copy = strdup(path);
         char *position = NULL;
 
         if (fd < 0 || !copy)
                 return fd < 0 ? fd : -ENOMEM;
-        for (char *name = strtok_r(copy, "/", &position); name; name = strtok_r(NULL, "/", &position)) {
+        for (char *name = strtok_r(copy, "/", &position), *below; name; name = below) {
                 int next;
 
+                below = strtok_r(NULL, "/", &position);
                 container_cgroup_enable(spec, fd);
-                next = cgroup_make_below(fd, name, O_RDONLY);
+                next = below ? cgroup_make_below(fd, name, O_RDONLY) : make_last(fd, name, ret_left);
                 if (next < 0)
                         return next;
                 fd_close(fd);
@@ -121,6 +144,25 @@ int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *r
         return r < 0 ? r : attach_device_rules(spec, fd, report);
 }
 
+/* A container that has ended, but was not deleted, may be from the same path. To kill or delete it must not reach this
+ * one. So this one gets a directory of its own, which has another inode. */
+static int make_anew(const Spec *spec, const char *path, int *fd, Report *report) {
+        _cleanup_free_ char *full = format(TREE "%s", path);
+        bool left = false;
+        int r = -ENOMEM;
+
+        if (full) {
+                cgroup_remove(full);
+                *fd = fd_close(*fd);
+                r = make_path(spec, path, fd, &left);
+        }
+        if (r < 0)
+                return report_error(report, -r, "cannot make the cgroup %s: %s", path, strerror(-r));
+        if (left)
+                return report_error(report, EBUSY, "the cgroup %s is another container's, and cannot be removed", path);
+        return check_empty(*fd, path, report);
+}
+
 /* Below the caller's own cgroup. */
 static char *default_path(const char *id) {
         _cleanup_free_ char *own = NULL, *name = format("isorun-oci-%s", id);
@@ -142,6 +184,7 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
         const char *asked = spec->cgroup_path;
         _cleanup_free_ char *path = asked ? path_join("/", asked + strspn(asked, "/")) : default_path(id);
         _cleanup_close_ int fd = -1;
+        bool left = false;
         int r;
 
         *ret_path = NULL;
@@ -151,18 +194,20 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
                                     "needs --systemd-cgroup)", spec->file);
         r = !path ? -ENOMEM : asked ? 0 : check_may_enter(path);
         if (r >= 0)
-                r = make_path(spec, path, &fd);
+                r = make_path(spec, path, &fd, &left);
         if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;
         if (r < 0)
                 return report_error(report, -r, "cannot make the cgroup %s: %s%s", path ?: "", strerror(-r),
                                     r == -EOPNOTSUPP ? " (isorun-oci knows cgroups of version 2 only)" : "");
         r = check_empty(fd, path, report);
+        if (r >= 0 && left)
+                r = make_anew(spec, path, &fd, report);
         if (r < 0)
                 return r;
         r = container_cgroup_limit(spec, fd, path, report);
         if (r < 0) {
-                container_cgroup_remove(path);
+                container_cgroup_remove(path, container_cgroup_inode(fd));
                 return r;
         }
         *ret_path = TAKE_PTR(path);
@@ -180,18 +225,37 @@ int container_cgroup_open_path(const char *path, Report *report) {
         return fd < 0 ? report_error(report, errno, "cannot open the cgroup %s: %s", full, strerror(errno)) : fd;
 }
 
-int container_cgroup_open(const State *state, Report *report) {
-        return state->cgroup ? container_cgroup_open_path(state->cgroup, report)
-                             : report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
+uint64_t container_cgroup_inode(int fd) {
+        struct stat st;
+
+        return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
-void container_cgroup_remove(const char *path) {
-        _cleanup_free_ char *full = format(TREE "%s", path), *kill_file = full ? path_join(full, "cgroup.kill") : NULL;
+/* The kernel does not give the inode of a removed cgroup to another one. */
+static bool is_same(int fd, uint64_t inode) {
+        return inode == 0 || container_cgroup_inode(fd) == inode;
+}
+
+int container_cgroup_open(const State *state, Report *report) {
+        _cleanup_close_ int fd = -1;
+
+        if (!state->cgroup)
+                return report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
+        fd = container_cgroup_open_path(state->cgroup, report);
+        if (fd >= 0 && !is_same(fd, state->cgroup_inode))
+                return report_error(report, ESTALE, "the cgroup of %s was removed, and %s is another one now",
+                                    state->id, state->cgroup);
+        return TAKE_FD(fd);
+}
+
+void container_cgroup_remove(const char *path, uint64_t inode) {
+        _cleanup_free_ char *full = format(TREE "%s", path);
+        _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
         /* Most containers end with their first process, and have no cgroups of their own. */
-        if (!kill_file || rmdir(full) >= 0)
+        if (fd < 0 || !is_same(fd, inode) || rmdir(full) >= 0)
                 return;
-        (void) file_write(AT_FDCWD, kill_file, "1");
+        (void) file_write(fd, "cgroup.kill", "1");
         cgroup_remove(full);
 }
 

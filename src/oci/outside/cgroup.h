@@ -7,10 +7,10 @@
 #include "oci/state/state.h"
 #include "util/report.h"
 
-/* Makes the cgroup of config.json, which must not have processes, and writes its limits. Without a cgroupsPath, makes
- * one below the caller's, where the caller's limits hold; if that fails, it is an error only if there are limits or
- * device rules. *ret_path is the cgroup's path in the tree, or NULL: none; *ret is an fd of it, or -1. The caller frees
- * and closes them. */
+/* Makes the cgroup of config.json, which must not have processes, and writes its limits. Takes none that isorun-oci
+ * made for another container. Without a cgroupsPath, makes one below the caller's, where the caller's limits hold; if
+ * that fails, it is an error only if there are limits or device rules. *ret_path is the cgroup's path in the tree, or
+ * NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
 
 /* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */
@@ -25,11 +25,16 @@ int container_cgroup_write(const SpecCgroupFile *f, int fd, const char *path, Re
 /* Opens a cgroup by its path in the tree. Returns the fd, or -errno, reported. */
 int container_cgroup_open_path(const char *path, Report *report);
 
-/* Opens the container's cgroup. Returns the fd, or -errno, reported. A container without a cgroup is an error. */
+/* Opens the container's cgroup. Returns the fd, or -errno, reported. A container without a cgroup is an error, and one
+ * whose cgroup was replaced. */
 int container_cgroup_open(const State *state, Report *report);
 
-/* Kills all processes, and removes the cgroup and those below it. */
-void container_cgroup_remove(const char *path);
+/* What tells a cgroup from a later one at the same path; 0 if that cannot be read. */
+uint64_t container_cgroup_inode(int fd);
+
+/* Kills all processes, and removes the cgroup and those below it. If another one is there now, does nothing. inode 0:
+ * it is not known. */
+void container_cgroup_remove(const char *path, uint64_t inode);
 
 /* Freezes or thaws, and waits until that has happened. What is not frozen after 10 seconds is thawed: an error. */
 int container_cgroup_freeze(const State *state, bool frozen, Report *report);

@@ -144,7 +144,7 @@ int container_delete(const State *state, const Spec *spec, bool force, Report *r
         if (r < 0)
                 return r;
         if (state->cgroup)
-                container_cgroup_remove(state->cgroup);
+                container_cgroup_remove(state->cgroup, state->cgroup_inode);
         if (!spec && load_quietly(state, &copy))
                 spec = &copy;
         r = state_remove(state, report);

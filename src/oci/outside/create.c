@@ -94,6 +94,7 @@ static void creation_deinit(Creation *c) {
 static int describe(const Creation *c) {
         const Spec *spec = c->spec;
         State *state = c->state;
+        const uint64_t inode = container_cgroup_inode(c->cgroup_fd);
         char created[32];
         time_t now = time(NULL);
         struct tm utc;
@@ -107,6 +108,9 @@ static int describe(const Creation *c) {
         state->json = json_pack("{ss ss ss ss ss sO* ss* sb}", "ociVersion", spec->version, "id", state->id, "bundle",
                                 spec->bundle, "rootfs", spec->root, "created", created, "annotations",
                                 spec->annotations, "cgroup", c->cgroup, "systemd", c->request->systemd);
+        if (state->json && c->cgroup &&
+            json_object_set_new(state->json, "cgroupInode", json_integer((json_int_t) inode)) < 0)
+                return report_oom(c->report);
         return state->json ? state_write(state, c->report) : report_oom(c->report);
 }
 
@@ -140,7 +144,8 @@ static int set_up(Creation *c, bool denied) {
         int r = write_maps(c->spec, c->pid, denied, c->report);
 
         if (r >= 0 && c->request->systemd)
-                r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, c->report);
+                r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
+                                         c->report);
         if (r >= 0)
                 r = steps_send(c->socket, MESSAGE_MAPPED, c->report);
         if (r >= 0)
@@ -270,7 +275,7 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
                 return r;
         r = make_process(&c);
         if (r < 0 && c.cgroup)
-                container_cgroup_remove(c.cgroup);
+                container_cgroup_remove(c.cgroup, container_cgroup_inode(c.cgroup_fd));
         return r;
 }
 

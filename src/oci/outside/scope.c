@@ -215,7 +215,7 @@ static int start(ContainerScope *s) {
         return r < 0 ? r : await_job(s, job);
 }
 
-static int move(const ContainerScope *s, char **ret_path) {
+static int move(const ContainerScope *s, char **ret_path, int *ret) {
         _cleanup_free_ char *scope = NULL, *path = NULL;
         _cleanup_close_ int fd = -1, below = -1;
         char number[16];
@@ -241,12 +241,14 @@ static int move(const ContainerScope *s, char **ret_path) {
                                     strerror(-r));
         container_cgroup_enable(s->spec, fd);
         r = container_cgroup_limit(s->spec, below, path, s->report);
-        if (r >= 0)
+        if (r >= 0) {
                 *ret_path = TAKE_PTR(path);
+                *ret = TAKE_FD(below);
+        }
         return r;
 }
 
-int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report) {
+int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, int *ret, Report *report) {
         ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = id, .pid = pid, .report = report };
         Patience patience = patience_begin(report);
         int r = take_names(&s);
@@ -256,7 +258,7 @@ int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret
         if (r >= 0)
                 r = start(&s);
         if (r >= 0)
-                r = move(&s, ret_path);
+                r = move(&s, ret_path, ret);
         scope_deinit(&s);
         return r;
 }

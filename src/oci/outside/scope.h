@@ -12,9 +12,10 @@
 
 /* Asks systemd for the scope that cgroupsPath names as SLICE:PREFIX:NAME, with the process in it, and moves that to the
  * cgroup "container", whose limits it writes. Without cgroupsPath, the scope is isorun-oci-ID.scope. As root of the
- * host, asks the system's manager, and otherwise the user's. *ret_path is the path of "container" in the tree, which
- * the caller frees. Returns 0 or -errno, reported; the scope then ends with the process. */
-int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, Report *report);
+ * host, asks the system's manager, and otherwise the user's. *ret_path is the path of "container" in the tree, *ret
+ * an fd of it; the caller frees and closes them. Returns 0 or -errno, reported; the scope then ends with the process.
+ */
+int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, int *ret, Report *report);
 
 /* Tells systemd the limits of the scope of a container that runs. Returns 0 or -errno, reported. */
 int container_scope_update(const Spec *spec, const State *state, Report *report);

@@ -104,11 +104,13 @@ int state_make(const char *root, const char *id, State *ret, Report *report) {
 
 /* delete kills what is in the cgroup. */
 static bool is_whole(const State *state) {
-        const json_t *pid = json_object_get(state->json, "pid"), *cgroup = json_object_get(state->json, "cgroup");
+        const json_t *pid = json_object_get(state->json, "pid"), *cgroup = json_object_get(state->json, "cgroup"),
+                     *inode = json_object_get(state->json, "cgroupInode");
 
         return state->version && state->bundle && state->root_path && state->created && state->pid > 0 &&
                json_integer_value(pid) == state->pid && (!cgroup || json_is_null(cgroup) || state->cgroup) &&
-               (state->cgroup ? path_is_safe(state->cgroup) : !state->systemd);
+               (state->cgroup ? path_is_safe(state->cgroup) : !state->systemd) &&
+               (!inode || json_integer_value(inode) > 0);
 }
 
 static int take_json(State *state, Report *report) {
@@ -117,6 +119,7 @@ static int take_json(State *state, Report *report) {
         state->root_path = json_text_of(state->json, "rootfs");
         state->created = json_text_of(state->json, "created");
         state->cgroup = json_text_of(state->json, "cgroup");
+        state->cgroup_inode = (uint64_t) json_integer_value(json_object_get(state->json, "cgroupInode"));
         state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));

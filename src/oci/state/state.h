@@ -27,6 +27,7 @@ typedef struct State {
         json_t *json;     /* what state.json has; strings that are borrowed from it: */
         const char *version, *bundle, *root_path, *created;
         const char *cgroup; /* its path in the tree, or NULL: none */
+        uint64_t cgroup_inode; /* of that directory, or 0: an older isorun-oci made the container */
         bool systemd;       /* systemd made that as a part of a scope */
 } State;
 
