@@ -40,9 +40,11 @@ int pooled_open(const InstanceList *list, const Instance *i, Report *report) {
                 return report_error(report, EPERM, "%s is in a pool of user %u: only that user and root may do this",
                                     i->name, st.st_uid);
         /* The next line of a batch may have the same name, and so its cgroup the same path. */
-        pidfd = st.st_ino == i->inode ? member_open(i->pid, i->cgroup, cgroup, i->inode) : -1;
-        if (pidfd < 0)
+        pidfd = st.st_ino == i->inode ? member_open(i->pid, i->cgroup, cgroup, i->inode) : -ESRCH;
+        if (pidfd == -ESRCH)
                 return report_error(report, ESRCH, "%s has ended", i->name);
+        if (pidfd < 0)
+                return report_error(report, -pidfd, "%s: %s", i->name, strerror(-pidfd));
         return TAKE_FD(cgroup);
 }
 

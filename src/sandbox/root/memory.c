@@ -333,6 +333,7 @@ static int make_overlay(RootMaker *rm, const int *lower, size_t n, int upper, in
 
         if (r < 0)
                 return r;
+        rm->directory = 0;
         return n > FEW ? make_large_overlay(rm, lower, n, upper, work, attributes)
                        : make_small_overlay(rm, lower, n, upper, work, mount_attribute_bits(attributes));
 }

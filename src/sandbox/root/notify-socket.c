@@ -13,17 +13,17 @@
 
 /* Binds the socket by a relative path, because the directory has no path yet. Then it goes back: names in the scratch
  * are relative. The umask is 0 here, so every id inside may connect. */
-static int bind_in(const RootMaker *rm, int directory, int fd) {
+static int bind_in(RootMaker *rm, int directory, int fd) {
         static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = PLAN_NOTIFY_NAME };
-        int r;
+        int r = root_go_to(rm, directory), q;
 
-        if (fchdir(directory) < 0)
-                return -errno;
-        r = bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
-        return fchdir(rm->scratch >= 0 ? rm->scratch : rm->old_root) < 0 ? -errno : r;
+        if (r >= 0 && bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+                r = -errno;
+        q = root_go_to(rm, rm->scratch >= 0 ? rm->scratch : rm->old_root);
+        return r < 0 ? r : q;
 }
 
-static int make_socket(const RootMaker *rm, int directory) {
+static int make_socket(RootMaker *rm, int directory) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         int r;
 

@@ -132,6 +132,7 @@ static int go_to_place(RootMaker *rm, RootName at) {
         if (fd < 0)
                 return fd;
         r = fchdir(fd) < 0 ? -errno : 0;
+        rm->directory = 0;
         fd_bin_add(&rm->spent, fd);
         return r;
 }

@@ -14,8 +14,9 @@ enum {
         SIGNAL_GRACE_MANAGER_MSEC = 100,
 
         /* From outside, this signal asks the reaper to have isorun send SIGTERM to the payload. isoctl does not ask
-         * isorun: that of a batch may already run its next line. No kernel sends it. It has no value, as of
-         * sigqueue(3): the kernel drops that if the user has too many pending signals. */
+         * isorun: that of a batch may already run its next line. No kernel sends SIGSTKFLT; what it sends of SIGXCPU is
+         * not SI_USER. It has no value, as of sigqueue(3): the kernel drops that if the user has too many pending
+         * signals. */
 #ifdef SIGSTKFLT
         SIGNAL_STOP = SIGSTKFLT,
 #else
