@@ -253,14 +253,19 @@ test_symlinks() {
 	echo host >"$out_there/file"
 	for word in rootfs/etc/absolute "$bundle/rootfs/etc/relative"; do
 		# promise P57
-		refuses "a source in the root that is a symlink to the host: ${word##*/}" "cannot open /etc/${word##*/} of the container, the source of /dev/s: No such file or directory" \
+		refuses "a source in the root that is a symlink to the host: ${word##*/}" "cannot open /etc/${word##*/} of the container, the source of /dev/s (it leads through a symlink*: Too many levels of symbolic links" \
 			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\"]}"
 		# promise P57
-		refuses "... also with ids that are mapped: ${word##*/}" "cannot * of */rootfs/etc/${word##*/}: No such file or directory" 'linux.namespaces+={"type":"user"}' \
+		refuses "... also with ids that are mapped: ${word##*/}" "cannot * of */rootfs/etc/${word##*/}: Too many levels of symbolic links" 'linux.namespaces+={"type":"user"}' \
 			'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\",\"idmap\"]}"
 	done
 	rm "$out_there/file"
+	ln -s /proc "$bundle/rootfs/etc/proc"
+	# promise P57
+	refuses "a source in the root that is a symlink to a procfs, which would have no masks" "cannot open /etc/proc of the container, *" \
+		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/etc/proc","options":["bind"]}'
+	rm "$bundle/rootfs/etc/proc"
 	inside "a source in the root is that of the container, with a mount before it" "both" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}' \
 		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/tmp","options":["bind"]}' 'echo both >/tmp/x; busybox cat /dev/s/x'
 	# A volume is another one's, and the link leads out of it.

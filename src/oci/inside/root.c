@@ -44,14 +44,16 @@ int *root_copy_sources(const Spec *spec) {
         return sources;
 }
 
-/* A mount that is shared with the host stays that only where config.json shares it. */
+/* A mount that is shared with the host stays that only where config.json shares it. The image must not choose by a
+ * symlink what it is: masks are for paths, and a second path of a procfs would have none. */
 static int copy_inner_source(const SpecMount *m, int root, Failure *f) {
-        _cleanup_close_ int fd = walk(root, m->inner_source, WALK_FIND, true), copy = -1;
+        _cleanup_close_ int fd = walk(root, m->inner_source, WALK_FIND, false), copy = -1;
         int r;
 
         if (fd < 0)
-                return fail(f, -fd, "cannot open %s of the container, the source of %s", m->inner_source,
-                            m->destination);
+                return fail(f, -fd, "cannot open %s of the container, the source of %s%s", m->inner_source,
+                            m->destination, fd == -ELOOP ? " (it leads through a symlink, which may be the image's: "
+                                                           "name the path that it leads to)" : "");
         r = copy = mount_copy(fd, m->recursive);
         if (r >= 0)
                 r = set_attributes(copy, 0, 0, MS_SLAVE, true);

@@ -11,7 +11,7 @@
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
 
-/* It belongs to the image, whose symlinks must not lead to the host. The mounts of the container are not there yet.
+/* The root is the image's, whose symlinks must not choose what is mounted. The container's mounts are not there yet.
  * Returns an fd, or -1 with errno. */
 static int open_inner(const Spec *spec, const SpecMount *m) {
         _cleanup_close_ int root = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -19,7 +19,7 @@ static int open_inner(const Spec *spec, const SpecMount *m) {
 
         if (root < 0)
                 return -1;
-        fd = walk(root, m->inner_source, WALK_FIND, true);
+        fd = walk(root, m->inner_source, WALK_FIND, false);
         if (fd >= 0)
                 return fd;
         errno = -fd;

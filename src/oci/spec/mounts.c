@@ -146,7 +146,7 @@ static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
 }
 
 /* A source in the container's root may be in a mount before it, and the image may have a symlink there. So it is looked
- * up in the container. */
+ * up in the container, without symlinks. */
 static int read_inner_source(const Spec *spec, SpecMount *m) {
         _cleanup_free_ char *path = m->type ? NULL : spec_mount_source(spec, m), *root = path_simplify(spec->root),
                             *source = path ? path_simplify(path) : NULL;
