@@ -1272,8 +1272,10 @@ test_crun() {
 	refuses "device rules without a cgroup, for who can make devices" \
 		"config.json: /linux/resources/devices needs a cgroup*drop CAP_MKNOD*" \
 		'linux.resources={"devices":[{"allow":false,"access":"rwm"}]}' 'process.capabilities={"bounding":["CAP_MKNOD"]}'
-	refuses "others' cgroups" "config.json: /mounts/*: the container does not have a cgroup, so *" \
-		'linux.namespaces+={"type":"cgroup"}' 'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","source":"cgroup"}'
+	for id in cgroup cgroup2; do
+		refuses "others' cgroups: $id" "config.json: /mounts/*: the container does not have a cgroup, so *" \
+			'linux.namespaces+={"type":"cgroup"}' "mounts+={\"destination\":\"/sys/fs/cgroup\",\"type\":\"$id\",\"source\":\"cgroup\"}"
+	done
 	options=(--cgroup-manager else)
 	refuses "an unknown --cgroup-manager" "--cgroup-manager: not cgroupfs or systemd or disabled: \"else\""
 	options=(--systemd-cgroup --cgroup-manager disabled)
@@ -1603,18 +1605,20 @@ test_joined() {
 
 # As root: with ids of their own, and directories that root of the user namespace cannot reach.
 test_user_namespace() {
-	local maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+	local type maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]')
 	mkdir -m 700 "$tmp/closed" && mkdir "$tmp/closed/open"
 	echo reached >"$tmp/closed/open/file"
 	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
 		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
 		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
-	# promise P57
-	inside "... and without a cgroup namespace, only the container's cgroup is bound, read-only (CVE-2023-25809)" \
-		"/isorun-oci-test ro,nosuid,nodev,noexec 0 1" "${maps[@]}" 'linux.cgroupsPath="/isorun-oci-test"' \
-		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
-		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+	for type in cgroup cgroup2; do
+		# promise P57
+		inside "... and without a cgroup namespace, only the container's cgroup is bound, read-only (CVE-2023-25809): $type" \
+			"/isorun-oci-test ro,nosuid,nodev,noexec 0 1" "${maps[@]}" 'linux.cgroupsPath="/isorun-oci-test"' \
+			"mounts+={\"destination\":\"/dev/cgroup\",\"type\":\"$type\",\"options\":[\"rw\"]}" \
+			'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+	done
 	inside "... and devices that are bound give no rights" "nosuid noexec" "${maps[@]}" \
 		'echo $(busybox sed -n "s,.* /dev/zero \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox grep -o "nosuid\|noexec")'
 	rm -r "$tmp/closed"

@@ -120,7 +120,7 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
                      : TAKE_FD(copy);
 }
 
-/* A file system that has no device. On a host of today, "cgroup" means the one tree of version 2. */
+/* A file system that has no device. */
 static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;

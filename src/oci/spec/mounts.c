@@ -172,7 +172,8 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         if (streq(m->type, "bind") || streq(m->type, "rbind")) {
                 m->recursive = *m->type == 'r';
                 m->type = NULL;
-        }
+        } else if (streq(m->type, "cgroup2"))
+                m->type = "cgroup"; /* on a host of today, both mean the one tree of version 2 */
         for (size_t i = 0; r >= 0 && i < json_array_size(options.value); i++) {
                 const Place option = place_item(&options, i);
 
