@@ -260,14 +260,23 @@ test_symlinks() {
 			'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\",\"idmap\"]}"
 	done
+	ln -s . "$bundle/alias"
+	# promise P57
+	refuses "... also by a symlink of the host that leads into the root" "cannot open /etc/absolute of the container, *" \
+		"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$bundle/alias/rootfs/etc/absolute\",\"options\":[\"bind\"]}"
+	# promise P57
+	refuses "... also by .. in the root" "config.json: /mounts/6: the source */alias/rootfs/../rootfs/etc/absolute leads to the root, and there it has \"..\": *" \
+		'mounts+={"destination":"/dev/s","type":"bind","source":"alias/rootfs/../rootfs/etc/absolute","options":["bind"]}'
 	rm "$out_there/file"
 	ln -s /proc "$bundle/rootfs/etc/proc"
 	# promise P57
 	refuses "a source in the root that is a symlink to a procfs, which would have no masks" "cannot open /etc/proc of the container, *" \
 		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/etc/proc","options":["bind"]}'
 	rm "$bundle/rootfs/etc/proc"
-	inside "a source in the root is that of the container, with a mount before it" "both" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}' \
-		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/tmp","options":["bind"]}' 'echo both >/tmp/x; busybox cat /dev/s/x'
+	inside "a source in the root is that of the container, with a mount before it" "all all" root.readonly=false 'mounts+={"destination":"/tmp","type":"tmpfs"}' \
+		'mounts+={"destination":"/dev/s","type":"bind","source":"rootfs/tmp","options":["bind"]}' 'mounts+={"destination":"/dev/t","type":"bind","source":"alias/rootfs/tmp","options":["bind"]}' \
+		'echo all >/tmp/x; echo $(busybox cat /dev/s/x /dev/t/x)'
+	rm "$bundle/alias"
 	# A volume is another one's, and the link leads out of it.
 	mkdir "$tmp/volume"
 	ln -s "$out_there" "$tmp/volume/link"

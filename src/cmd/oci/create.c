@@ -6,6 +6,7 @@
 #include "cmd/container/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
+#include "oci/outside/sources.h"
 #include "oci/spec/load.h"
 #include "util/fd.h"
 #include "util/strv.h"
@@ -62,6 +63,8 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
         if (!bundle)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
         r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &n->spec, call->report);
+        if (r >= 0)
+                r = sources_find_inner(&n->spec, call->report);
         if (r >= 0)
                 r = container_policy_apply(&n->policy, &n->spec, false, call->report);
         if (r >= 0)

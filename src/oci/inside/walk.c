@@ -19,6 +19,7 @@ typedef struct Walk {
         WalkMake make;
         char *done; /* relative to the root, without symlinks and "..": "." or "a/b" */
         char *left; /* what follows it */
+        const struct stat *until; /* the directory at which it stops; NULL: none */
         unsigned symlinks;
         bool follow;
         bool replaceable; /* it has followed a symlink in a writable mount */
@@ -104,6 +105,14 @@ static char *take_component(Walk *w) {
         return name;
 }
 
+static bool is_at(const Walk *w, int fd) {
+        struct stat st;
+
+        return w->until && fd >= 0 && fstat(fd, &st) >= 0 && st.st_dev == w->until->st_dev &&
+               st.st_ino == w->until->st_ino;
+}
+
+/* Returns 0, or 1 if it has stopped on the way. */
 static int walk_on(Walk *w, int *fd) {
         while (w->left[strspn(w->left, "/")]) {
                 _cleanup_free_ char *name = take_component(w);
@@ -119,6 +128,8 @@ static int walk_on(Walk *w, int *fd) {
                         return r;
                 fd_close(*fd);
                 *fd = next;
+                if (is_at(w, next))
+                        return 1;
         }
         return 0;
 }
@@ -169,5 +180,18 @@ int walk_whole(int root, const char *path, char **ret_path, bool *ret_replaceabl
                 free(TAKE_PTR(w.done));
         *ret_path = w.done;
         *ret_replaceable = w.replaceable;
+        return r;
+}
+
+int walk_until(int root, const char *path, const struct stat *until, char **ret_left) {
+        Walk w = { .root = root, .make = WALK_FIND, .follow = true, .until = until, .done = strdup("."),
+                   .left = strdup(path) };
+        _cleanup_close_ int fd = -1;
+        int r = w.done && w.left ? walk_on(&w, &fd) : -ENOMEM;
+
+        if (r > 0)
+                *ret_left = TAKE_PTR(w.left);
+        free(w.done);
+        free(w.left);
         return r;
 }

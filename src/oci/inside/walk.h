@@ -5,6 +5,7 @@
  * another container that shares a volume may exchange directories and symlinks at any time (CVE-2021-30465). */
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 typedef enum WalkMake {
@@ -22,6 +23,10 @@ int walk(int root, const char *path, WalkMake make, bool symlinks);
  * on the heap; of one that does not exist (-ENOENT, -ENOTDIR), the part that does; NULL after other errors.
  * *ret_replaceable: a symlink on the way is in a writable mount. */
 int walk_whole(int root, const char *path, char **ret_path, bool *ret_replaceable);
+
+/* Follows path below root, with its symlinks, as walk() does. Returns 1 if it comes to the directory until: *ret_left,
+ * on the heap, is what of the path is left there; 0 if it does not; or -errno. */
+int walk_until(int root, const char *path, const struct stat *until, char **ret_left);
 
 /* Whether the file at fd is in a mount and a file system that are both writable. */
 bool is_writable(int fd);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/outside/sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "oci/inside/walk.h"
+#include "util/fd.h"
+#include "util/open-in.h"
+#include "util/path.h"
+#include "util/text.h"
+
+/* Most paths have neither symlinks nor "..": those lead to what they name. */
+static bool is_plain(int top, const char *path) {
+        _cleanup_close_ int fd = path_is_safe(path) ? open_in(top, path + strspn(path, "/"), 0, 0) : -1;
+
+        return fd >= 0;
+}
+
+/* The image has no symlink before the root, so a path that cannot be followed so far is left to the mount, which fails
+ * as well. */
+static int find_inner(const Spec *spec, size_t i, int top, const struct stat *root, char **ret, Report *report) {
+        _cleanup_free_ char *path = spec_mount_source(spec, &spec->mounts[i]), *left = NULL, *inner = NULL;
+        int r;
+
+        if (!path)
+                return report_oom(report);
+        if (is_plain(top, path))
+                return 0;
+        r = walk_until(top, path, root, &left);
+        if (r <= 0)
+                return r == -ENOMEM ? report_oom(report) : 0;
+        inner = path_join("/", left);
+        if (!inner)
+                return report_oom(report);
+        if (!path_is_safe(inner))
+                return report_error(report, EINVAL, "%s: /mounts/%zu: the source %s leads to the root, and there it "
+                                    "has \"..\": name a path without it", spec->file, i, path);
+        *ret = path_simplify(inner);
+        return *ret ? 0 : report_oom(report);
+}
+
+int sources_find_inner(Spec *spec, Report *report) {
+        _cleanup_close_ int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct stat root;
+        int r = 0;
+
+        if (top < 0)
+                return report_error(report, errno, "cannot open /: %s", strerror(errno));
+        if (streq(spec->root, "/") || lstat(spec->root, &root) < 0)
+                return 0; /* the second is an error later */
+        for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
+                if (!spec->mounts[i].type && !spec->mounts[i].inner_source)
+                        r = find_inner(spec, i, top, &root, &spec->mounts[i].inner_source, report);
+        return r;
+}
