@@ -122,7 +122,7 @@ take() { # options... -- kinds...
 		/usr/bin/python3 /taker.py take "$@" <"$tmp/keep" >"$tmp/taken" 2>"$tmp/err" &
 	taker=$!
 	exec 8>"$tmp/keep"
-	await grep -qsx taken "$tmp/taken"
+	patience=60 await grep -qsx taken "$tmp/taken"
 }
 
 got() { sed -n "s/^$1 //p" "$tmp/taken"; } # kind
