@@ -207,6 +207,11 @@ test_root() {
 	inside "a read-only /dev has its devices" "1:3 touch: /dev/x: Read-only file system" \
 		'mounts+={"destination":"/dev","type":"tmpfs","options":["ro"]}' 'mounts+={"destination":"/dev/below","type":"tmpfs"}' \
 		'echo $(busybox stat -c %t:%T /dev/null) $(busybox touch /dev/x 2>&1)'
+	inside "... also one that a remount makes read-only, however its path is written" "1:3 touch: /dev/x: Read-only file system" \
+		'mounts+={"destination":"/./dev/","type":"tmpfs"}' 'mounts+={"destination":"/dev","options":["remount","ro"]}' \
+		'echo $(busybox stat -c %t:%T /dev/null) $(busybox touch /dev/x 2>&1)'
+	inside "of two remounts of /dev, the last one counts" "" 'mounts+={"destination":"/dev","options":["remount","ro"]}' \
+		'mounts+={"destination":"/dev","options":["remount","rw"]}' 'busybox touch /dev/x 2>&1'
 	inside "a remount changes a mount before it, when all mounts are made" "rw,nosuid,noexec touch: /tmp/x: Read-only file system" root.readonly=false \
 		'mounts+={"destination":"/tmp/","type":"tmpfs","options":["nosuid"]}' 'mounts+={"destination":"/tmp/below","type":"tmpfs"}' \
 		'mounts+={"destination":"/tmp","type":"bind","options":["bind","remount","ro"]}' \
@@ -323,7 +328,7 @@ test_exchanged() {
 	ln -sfn /etc/hidden "$tmp/dev/null"
 	# promise P57
 	inside "paths are masked by the host's /dev/null, and not by the container's (CVE-2025-31133)" "1:3 0 hidden" \
-		"mounts=[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"$tmp/dev\"}]" \
+		"mounts=[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev/\",\"type\":\"bind\",\"source\":\"$tmp/dev\"}]" \
 		'linux.maskedPaths=["/etc/dir/file"]' 'echo $(busybox stat -c %t:%T /etc/dir/file) $(busybox wc -c </etc/dir/file) $(busybox cat /etc/hidden)'
 	mkdir -p "$tmp/proc/sys/net/ipv4"
 	: >"$tmp/proc/sys/net/ipv4/ip_forward"

@@ -152,7 +152,7 @@ static bool inherits_mode(const SpecMount *m) {
 }
 
 bool mount_is_filled_later(const SpecMount *m) {
-        return m->type && m->set & MOUNT_ATTR_RDONLY && streq(m->destination, "/dev");
+        return m->type && !m->remount && m->set & MOUNT_ATTR_RDONLY && spec_mounts_dev(m);
 }
 
 /* The mount has its options by then: it is writable only while it is filled. */

@@ -215,6 +215,9 @@ bool spec_is_shared(const Spec *spec, const SpecMount *mount);
 /* Whether any of them is. */
 bool spec_shares_mounts(const Spec *spec);
 
+/* Whether the destination of a mount is /dev, however it is written: "dev", "/dev/". */
+bool spec_mounts_dev(const SpecMount *mount);
+
 /* Whether /dev is a bind mount: isorun-oci makes no device in it then, since it may be the host's. */
 bool spec_has_own_devices(const Spec *spec);
 
