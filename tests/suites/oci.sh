@@ -1671,6 +1671,8 @@ test_propagation() {
 	# promise P57
 	refuses "a mount in a shared volume, which would stay on the host" "cannot mount /tmp/in (it is in a mount that is shared with the host, and would appear there, too): *" \
 		"${both[@]}" 'mounts+={"destination":"/tmp/in","type":"tmpfs"}'
+	inside "... but what is only shared in the container can have mounts" "mounted" "${both[@]}" 'mounts+={"destination":"/dev/t","type":"tmpfs","options":["shared"]}' \
+		'mounts+={"destination":"/dev/t/in","type":"tmpfs"}' 'busybox grep -q " /dev/t/in " /proc/self/mounts && echo mounted'
 	ln -s /tmp "$bundle/rootfs/etc/link"
 	for word in masked readonly; do
 		# promise P57

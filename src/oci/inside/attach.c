@@ -10,15 +10,31 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-/* A line of proc_pid_mountinfo(5). Optional fields such as "shared:N" are before " - ". Spaces in paths are escaped. */
-static bool says_shared(const char *line, const char *end) {
-        const char *field = strstr(line, " shared:"), *last = strstr(line, " - ");
+/* /proc/self/mountinfo when the mounts were shared as on the host; NULL: no mount is to stay shared. */
+static char *of_host;
 
-        return field && field < end && last && field < last;
+int attach_begin(const Spec *spec) {
+        return spec_shares_mounts(spec) ? file_read(AT_FDCWD, "/proc/self/mountinfo", &of_host, NULL) : 0;
 }
 
-/* Returns 1, 0, or -errno. */
-static int is_shared(int place) {
+/* The peer group that a line of proc_pid_mountinfo(5) has: 0 is none. Optional fields such as "shared:N" are before
+ * " - ". Spaces in paths are escaped. */
+static unsigned long peer_group(const char *line, const char *end) {
+        const char *field = strstr(line, " shared:"), *last = strstr(line, " - ");
+
+        return field && field < end && last && field < last ? strtoul(field + strlen(" shared:"), NULL, 10) : 0;
+}
+
+static bool host_has(unsigned long group) {
+        for (const char *line = of_host ?: "", *end; *line; line = *end ? end + 1 : end) {
+                end = strchrnul(line, '\n');
+                if (peer_group(line, end) == group)
+                        return true;
+        }
+        return false;
+}
+
+int attach_is_shared(int place) {
         _cleanup_free_ char *text = NULL;
         struct statx st;
         int r;
@@ -32,15 +48,18 @@ static int is_shared(int place) {
                 return r;
         for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
                 end = strchrnul(line, '\n');
-                if (strtoull(line, NULL, 10) == st.stx_mnt_id)
-                        return says_shared(line, end);
+                if (strtoull(line, NULL, 10) == st.stx_mnt_id) {
+                        const unsigned long group = peer_group(line, end);
+
+                        return group && host_has(group);
+                }
         }
         return -ESTALE;
 }
 
 /* A volume, or a symlink of the image, can lead into such a mount. */
 int attach_in(const Spec *spec, int mount_fd, int place) {
-        int r = spec_shares_mounts(spec) ? is_shared(place) : 0;
+        int r = spec_shares_mounts(spec) ? attach_is_shared(place) : 0;
 
         return r < 0 ? r : r > 0 ? -EXDEV : mount_attach(mount_fd, place);
 }

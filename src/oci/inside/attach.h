@@ -3,6 +3,12 @@
 
 #include "oci/spec/spec.h"
 
+/* Remembers which mounts are shared with the host, before they are made slaves. Returns 0 or -errno. */
+int attach_begin(const Spec *spec);
+
+/* Whether the mount that place is in is shared with the host, after attach_begin(). Returns 1, 0 or -errno. */
+int attach_is_shared(int place);
+
 /* Attaches a detached mount to the file or directory in the container's root that place is an fd of. Before the root is
  * entered: /proc is the host's. Returns 0 or -errno: -EXDEV if place is in a mount that is shared with the host, where
  * the new mount would appear, too, and stay. attach_hint() says so. */

@@ -266,8 +266,10 @@ static int do_mounts(const Spec *spec, const int *sources, const int *mapped, co
  * mounts here are slaves. *ret is an array with an fd or -1 for each mount, or NULL if there are none; also after an
  * error, the caller frees it. */
 static int copy_shared(const Spec *spec, int **ret, Failure *f) {
-        int *fds, r = 0;
+        int *fds, r = attach_begin(spec);
 
+        if (r < 0)
+                return fail(f, -r, "cannot read /proc/self/mountinfo");
         if (!spec_shares_mounts(spec))
                 return 0;
         fds = *ret = make_fds(spec);

@@ -49,7 +49,8 @@ char *spec_mount_source(const Spec *spec, const SpecMount *mount) {
 
 bool spec_is_shared(const Spec *spec, const SpecMount *mount) {
         return !mount->type && mount->propagation == MS_SHARED && spec->propagation & MS_SHARED &&
-               !mount->id_mapped && !mount->inner_source && !(spec->new_namespaces & CLONE_NEWUSER);
+               !mount->id_mapped && !mount->inner_source && !(spec->new_namespaces & CLONE_NEWUSER) &&
+               !spec->joined[SPEC_USER];
 }
 
 bool spec_shares_mounts(const Spec *spec) {

@@ -209,7 +209,7 @@ extern const SpecDevice spec_default_devices[SPEC_DEFAULT_DEVICES];
 char *spec_mount_source(const Spec *spec, const SpecMount *mount);
 
 /* Whether a bind mount is to be shared with the host, so that mounts made in it appear there: both the root and it must
- * ask for that. A new user namespace prevents it: mount_namespaces(7). */
+ * ask for that. A user namespace of its own prevents it: mount_namespaces(7). */
 bool spec_is_shared(const Spec *spec, const SpecMount *mount);
 
 /* Whether any of them is. */
