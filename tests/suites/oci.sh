@@ -1656,6 +1656,13 @@ test_propagation() {
 		'busybox mount -t tmpfs new /tmp/in; echo >/tmp/in/made'
 	also is "... and stays" "$(ls "$volume/in") $(grep -c " $volume/in " /proc/self/mountinfo)" "made 1"
 	umount "$volume/in"
+	mount -t tmpfs below "$volume/other"
+	mkdir "$volume/other/in"
+	inside "with shared and not rshared, only the top of a volume is" "" "${both[@]//,\"rshared\"/,\"shared\"}" \
+		'busybox mount -t tmpfs new /tmp/in; busybox mount -t tmpfs new /tmp/other/in'
+	# promise P57
+	also is "... so that a mount in one below it does not appear on the host" "$(grep -o " $volume/[^ ]*in " /proc/self/mountinfo)" " $volume/in "
+	umount "$volume/in" "$volume/other"
 	for word in '"rshared" "slave"' '"rshared" "rbind"' '"private" "rshared"' '"rslave" "rshared"' '"unbindable" "rshared"' '"shared" "rprivate"'; do
 		root=${word% *}
 		inside "a container mounts something in a volume that the host shares: rootfsPropagation $root, option ${word#* }" "mounted 0" "$admin" "linux.rootfsPropagation=$root" \

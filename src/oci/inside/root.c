@@ -262,6 +262,31 @@ static int do_mounts(const Spec *spec, const int *sources, const int *mapped, co
         return r;
 }
 
+/* Of a copy with the mounts below, shares only the top with the host. */
+static int share_top(const Spec *spec, const SpecMount *m, int copy, Failure *f) {
+        _cleanup_free_ char *path = spec_mount_source(spec, m);
+        _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1,
+                            peer = fd < 0 ? -1 : mount_copy(fd, false);
+        const int shared = peer < 0 ? -ENOENT : attach_is_shared(fd);
+        int r = shared < 0 ? shared : set_attributes(copy, 0, 0, MS_SLAVE, true);
+
+        /* Only a private mount can join a peer group. */
+        if (r >= 0 && shared)
+                r = set_attributes(copy, 0, 0, MS_PRIVATE, false);
+        if (r >= 0 && shared && move_mount(peer, "", copy, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH |
+                                                               MOVE_MOUNT_SET_GROUP) < 0)
+                r = -errno;
+        return r < 0 ? fail(f, -r, "cannot share %s, and not the mounts below it (rshared shares them, too)",
+                            m->destination) : 0;
+}
+
+static int copy_one_shared(const Spec *spec, const SpecMount *m, Failure *f) {
+        _cleanup_close_ int copy = copy_source(spec, m, -1, -1, f);
+        int r = copy >= 0 && m->recursive && !m->propagation_of_all ? share_top(spec, m, copy, f) : 0;
+
+        return r < 0 ? r : TAKE_FD(copy);
+}
+
 /* The mounts that are to be shared with the host: a copy is the peer of the host's mount only if it is made before all
  * mounts here are slaves. *ret is an array with an fd or -1 for each mount, or NULL if there are none; also after an
  * error, the caller frees it. */
@@ -277,7 +302,7 @@ static int copy_shared(const Spec *spec, int **ret, Failure *f) {
                 return fail(f, ENOMEM, "cannot copy the shared mounts");
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (spec_is_shared(spec, &spec->mounts[i]))
-                        r = fds[i] = copy_source(spec, &spec->mounts[i], -1, -1, f);
+                        r = fds[i] = copy_one_shared(spec, &spec->mounts[i], f);
         return r < 0 ? r : 0;
 }
 
