@@ -1270,6 +1270,16 @@ test_crun() {
 	no_refusal is "... such as a signal to all, but for KILL" "$status $err" \
 		"1 isorun-oci: cannot signal all processes of box: it does not have a cgroup (KILL ends all)"
 	oci start box
+	cp "$state/box/config.json" "$tmp/config.json"
+	python3 -c 'import json, sys
+config = json.load(open(sys.argv[1]))
+config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "pid"]
+json.dump(config, open(sys.argv[1], "w"))' "$state/box/config.json"
+	oci kill --all box KILL
+	# promise P65
+	like "... also KILL, if it does not end all: the host's processes" "$status $err" \
+		"1 isorun-oci: cannot kill all processes of box: it has neither a cgroup nor a private pid namespace"
+	cp "$tmp/config.json" "$state/box/config.json"
 	oci kill --all box KILL
 	no_refusal is "... which kill --all sends" "$status$out$err" 0
 	# promise P65

@@ -110,6 +110,9 @@ int container_kill(const State *state, int sig, bool all, Report *report) {
         if (all && sig != SIGKILL)
                 return report_error(report, EOPNOTSUPP, "cannot signal all processes of %s: it does not have a cgroup "
                                     "(KILL ends all)", state->id);
+        if (all && !state->cgroup && !has_own_pids(state))
+                return report_error(report, EOPNOTSUPP, "cannot kill all processes of %s: it has neither a cgroup nor "
+                                    "a private pid namespace", state->id);
         /* containerd looks for these words. */
         if (pidfd < 0)
                 return report_error(report, ESRCH, "cannot kill %s: container not running", state->id);
