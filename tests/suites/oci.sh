@@ -363,6 +363,18 @@ test_fds() {
 2
 3
 # isorun"
+	exec 3<"$bundle"
+	oci run --preserve-fds 1 --bundle "$bundle" box
+	# promise P58
+	like "... and no directory" "$status $out$err" \
+		"1 isorun-oci: fd 3 is a directory or was opened with O_PATH: the command could reach files outside through it"
+	run python3 -c 'import os, sys
+fd = os.open(sys.argv[1], os.O_PATH)
+os.dup2(fd, 5)
+os.dup2(5, 3)
+os.execv(sys.argv[2], sys.argv[2:])' "$top/README.md" "$isorun_oci" --root "$state" run --preserve-fds 1 --bundle "$bundle" box
+	# promise P58
+	like "... nor what was opened with O_PATH" "$status $out$err" "1 isorun-oci: fd 3 is a directory or was opened with O_PATH: *"
 	exec 3<&- 4<"$top/README.md"
 	bundle -- sh -c "$(to_end 'busybox ls /proc/1/fd; busybox head -n1 <&4')"
 	oci run --preserve-fds 5 --bundle "$bundle" box
@@ -385,6 +397,9 @@ test_fds() {
 	no_refusal is_reached "sockets of a service manager are passed on, and then the preserved fds" "1 1"$'\n'"$(head -n1 "$top/README.md")"$'\n'"$(head -n1 "$top/NEWS.md")"
 	run sh -c 'LISTEN_PID=1 LISTEN_FDS=1 exec "$@" 3<"$0"' "$top/README.md" "$isorun_oci" --root "$state" run --bundle "$bundle" box
 	no_refusal like "... but not those of another process" "$status $out$err" "*3: Bad file descriptor*"
+	run sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<"$0"' "$bundle" "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	# promise P58
+	like "... nor a directory" "$status $out$err" "1 isorun-oci: fd 3 is a directory *"
 	run sh -c 'LISTEN_PID=$$ LISTEN_FDS=200 exec "$@" 3<&-' sh "$isorun_oci" --root "$state" run --bundle "$bundle" box
 	like "... and it is an error if one is not open" "$status $err" "1 isorun-oci: LISTEN_FDS: fd * is not open"
 	test_pidfd
@@ -1008,6 +1023,9 @@ test_exec() {
 		'echo $(busybox id) $(pwd) $A $B'
 	oci exec --cwd /proc/self/fd/7 box busybox true
 	like "exec: refused: a working directory that is an fd of the caller" "$status $err" "255 isorun-oci: *working directory /proc/self/fd/7: *"
+	oci exec --preserve-fds 5 box busybox true
+	# promise P58
+	like "exec: refused: an fd of a directory" "$status $err" "255 isorun-oci: fd 7 is a directory *"
 	oci exec box sh -c 'exit 9'
 	no_refusal is "exec returns the command's status" "$status$out$err" 9
 	oci exec box missing

@@ -69,6 +69,8 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
                 r = container_policy_apply(&n->policy, &n->spec, false, call->report);
         if (r >= 0)
                 r = add_listening(&n->spec, request, call->report);
+        if (r >= 0)
+                r = oci_check_passed(request->preserved, call->report);
         return r < 0 ? r : container_create(&n->spec, request, ret, call->report);
 }
 

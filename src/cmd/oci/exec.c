@@ -157,6 +157,7 @@ int oci_exec(const OciCall *call) {
         pid_t pid;
 
         if (oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &request.preserved, call->report) < 0 ||
+            oci_check_passed(request.preserved, call->report) < 0 ||
             state_load(call->root, call->id, &state, call->report) < 0)
                 return OCI_EXEC_FAILED;
         sigfillset(&all);

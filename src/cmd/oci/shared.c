@@ -5,6 +5,7 @@
 
 #include "cmd/oci/command.h"
 #include "oci/spec/load.h"
+#include "sandbox/wire/standard-io.h"
 #include "util/parse.h"
 
 /* Those that are not open are not passed: init.c closes the fds of isorun-oci that took their numbers. */
@@ -14,6 +15,20 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report) {
         if (text && parse_u64_range(text, 0, 200, &n) < 0)
                 return report_error(report, EINVAL, "--preserve-fds: not a number from 0 to 200: \"%s\"", text);
         *ret = (unsigned) n;
+        return 0;
+}
+
+/* The fds of isorun-oci itself that are among these numbers are closed on execve(2), and are not passed. */
+int oci_check_passed(unsigned n, Report *report) {
+        for (int fd = 3; fd < 3 + (int) n; fd++) {
+                const int flags = fcntl(fd, F_GETFD);
+                int r = flags < 0 || flags & FD_CLOEXEC ? 0 : standard_io_check(fd);
+
+                if (r == -EISDIR)
+                        return report_error(report, EISDIR, STANDARD_IO_OUTSIDE, fd);
+                if (r < 0)
+                        return report_error(report, -r, "cannot use fd %d: %s", fd, strerror(-r));
+        }
         return 0;
 }
 
