@@ -937,7 +937,7 @@ kill: can't kill pid 99: No such process
 
 # An agent that answers mkdir(2) with EREMCHG for the filters of run and exec, whatever calls isorun-oci needs then.
 test_agent() {
-	local agent=$tmp/agent rule privileges said=$tmp/agent.out job
+	local agent=$tmp/agent rule privileges said=$tmp/agent.out job call
 	"$top/tests/seccomp-agent.py" "$agent" >"$said" 2>&1 &
 	job=$!
 	await grep -qs listens "$said"
@@ -949,6 +949,11 @@ test_agent() {
 	done
 	is "... and gets its fd, the state and the metadata" "$(grep -v listens "$said" | sort -u)" \
 		"fds metadata ociVersion pid state ['seccompFd'] meta box created True 1"
+	for call in '"write"' '"write","close","sendmsg","futex"'; do
+		refuses "a filter that an agent cannot get: it answers for $call itself" "cannot send the filter to isorun-oci: Input/output error" \
+			"linux.seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$agent\",\"syscalls\":[
+			{\"names\":[$call],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0},{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
+	done
 	bundle "$rule" -- busybox sleep 7681
 	oci run --detach --bundle "$bundle" box
 	also_inside "an agent answers for it, too" "mkdir: can't create directory '/tmp/x': Remote address changed" 'busybox mkdir /tmp/x 2>&1'
