@@ -1465,6 +1465,7 @@ test_cgroup_of_another() { # its path
 	oci create --bundle "$bundle" old
 	oci kill old KILL
 	await is_status old stopped
+	await grep -q "populated 0" "/sys/fs/cgroup$1/cgroup.events"
 	oci create --bundle "$bundle" box
 	no_refusal is "a container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
 	oci kill --all old KILL
@@ -1604,7 +1605,7 @@ test_systemd() {
 	bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox sleep 7692
 	oci --systemd-cgroup create --bundle "$bundle" box
 	oci kill box KILL
-	await is_status box stopped
+	await eval '[ "$(systemctl show -P LoadState box-one.scope)" = not-found ]'
 	oci --systemd-cgroup create --bundle "$bundle" other
 	oci delete box
 	# promise P65
