@@ -119,7 +119,7 @@ test_status() {
 	no_refusal is "$label: a long argument" "$out" 100000
 	run "${who[@]}" "$isoctl" enter one echo "$(head -c 70000 /dev/zero | tr '\0' x)" "$(head -c 70000 /dev/zero | tr '\0' x)"
 	is "$label: ... one too long" "$status $err" "125 isoctl: enter: the command line is longer than 131072 bytes"
-	for error in ENOENT:"it has just ended, or is about to" EACCES:"Permission denied (its isorun is process *)"; do
+	for error in ENOENT:"its isorun, process *, does not listen (it is about to end, or the process is not isorun)" EACCES:"Permission denied (its isorun is process *)"; do
 		run "${who[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -o /dev/null \
 			-P "/proc/$(first_pid "^$isorun .*--name one ")/fd" -e "inject=openat:error=${error%%:*}" "$isoctl" enter one true
 		refusal like "$label: an isorun without a socket: ${error%%:*}" "$status $err" "125 isoctl: cannot reach one: ${error#*:}"

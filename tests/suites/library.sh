@@ -473,7 +473,7 @@ forged() {
 		is "$label: ... only its main process can say that it is" "$status $out$err" "0 isorun-test"
 		run "${who[@]}" "$isoctl" enter isorun-test true
 		like "$label: ... and cannot be entered without isorun's socket" "$status $err" \
-			"125 isoctl: cannot reach isorun-test from here: its isorun, process *, does not listen *"
+			"125 isoctl: cannot reach isorun-test: its isorun, process *, does not listen (*"
 		end_service
 	done
 	label=$who_runs

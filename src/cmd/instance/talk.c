@@ -41,9 +41,12 @@ static int report_unreachable(const Instance *instance, int error, Report *repor
                 return report_error(report, ENOENT,
                                     "cannot reach %s from here: its isorun, process %d, does not listen in this "
                                     "network namespace", instance->name, instance->isorun);
-        if (error == ENOENT || has_ended(instance->isorun))
-                return report_error(report, ENOENT, "cannot reach %s: it has just ended, or is about to",
-                                    instance->name);
+        if (has_ended(instance->isorun))
+                return report_error(report, ENOENT, "cannot reach %s: it has just ended", instance->name);
+        if (error == ENOENT)
+                return report_error(report, ENOENT,
+                                    "cannot reach %s: its isorun, process %d, does not listen (it is about to end, or "
+                                    "the process is not isorun)", instance->name, instance->isorun);
         return report_error(report, error, "cannot reach %s: %s (its isorun is process %d)", instance->name,
                             strerror(error), instance->isorun);
 }
