@@ -587,9 +587,11 @@ recorded asked for ftp.example.test, which is not a peer: ConnectTo=ftp.example.
 recorded was not connected to inner.example.test:80: a name may not lead to 10.99.0.2; ConnectTo=inner.example.test:80=10.99.0.2:80 would allow it|inner.example.test:80|1"
 	also is "$label: ... and connections above FlowsMax=" "$(records FLOWS_MAX $unit ISORUN_INSTANCE ISORUN_DIRECTIVE ISORUN_COUNT | head -n1)" \
 		"recorded|FlowsMax|1"
-	# A reset that comes before connect(2) has returned makes the program try the name's other address.
-	also like "$label: LogFlows= records each flow" "$(records FLOW_ENDED $unit ISORUN_PEER ISORUN_SENT ISORUN_RECEIVED | sort | uniq -c | xargs)" \
-		"[12] inner.example.test:80|0|0 1 www.example.test:80|4|11 3 www.example.test:80|6|*"
+	# A reset that comes before connect(2) has returned makes the program try the name's other address. What is received
+	# of the answers depends on when the connections are closed.
+	also like "$label: LogFlows= records each flow" \
+		"$(records FLOW_ENDED $unit ISORUN_PEER ISORUN_SENT ISORUN_RECEIVED | sed 's/|6|[1-7]$/|6|some/' | sort | uniq -c | xargs)" \
+		"[12] inner.example.test:80|0|0 1 www.example.test:80|4|11 3 www.example.test:80|6|some"
 }
 
 # Clients of an entrance: more than are allowed, and how each ended.
