@@ -57,7 +57,7 @@ static int open_null(Failure *f) {
 typedef struct Lids {
         const Spec *spec;
         int null;  /* /dev/null of the host */
-        int empty; /* the directory; -1: there is none yet */
+        int empty; /* an empty directory; -1 before the first use */
 } Lids;
 
 static void lids_deinit(Lids *lids) {

@@ -25,7 +25,7 @@ const char *build_holder_reason(const Builder *b) {
                 return "an instance in a pool has no unit that could enforce it";
         if (b->request->no_scope)
                 return "with --no-scope there is no unit that could enforce it";
-        if (b->request->manager == MANAGER_AUTO && unit_is_around(b->host, &around))
+        if (plan_stays_in_unit(b->host, b->request, &around))
                 return "isorun stays in its cgroup, which another unit's program has made (--user or --system asks a "
                        "service manager for a unit)";
         return b->plan->user_manager ? "isorun cannot reach the user's service manager, and has no delegated cgroup "
@@ -51,7 +51,7 @@ static int add_property(Builder *b, DirectiveId id) {
 static void say_without_unit(const Builder *b) {
         UnitPlace around;
 
-        if (b->request->manager == MANAGER_AUTO && unit_is_around(b->host, &around))
+        if (plan_stays_in_unit(b->host, b->request, &around))
                 report_notice(b->report, "isorun stays in its cgroup, which the program of %.*s has made, so the "
                               "instance is not a unit (--%s asks for one)", (int) around.n, around.name,
                               b->plan->user_manager ? "user" : "system");

@@ -7,12 +7,13 @@
 #include "util/parse.h"
 #include "util/text.h"
 
-bool unit_is_around(const Host *host, UnitPlace *ret) {
+bool plan_stays_in_unit(const Host *host, const PlanRequest *request, UnitPlace *ret) {
         const UnitPlace place = unit_place_find(host->cgroup ?: "/");
         const char *below = place.name + place.n;
 
         *ret = place;
-        return (unit_place_ends(&place, ".scope") || unit_place_ends(&place, ".service")) && *below &&
+        return request->manager == MANAGER_AUTO &&
+               (unit_place_ends(&place, ".scope") || unit_place_ends(&place, ".service")) && *below &&
                !streq(below, "/.control"); /* systemd's own, for ExecStartPre= and the like */
 }
 
@@ -27,7 +28,7 @@ int plan_unit(const Host *host, const PlanRequest *request, PlanUnit *ret) {
                 unit.name = strdup(host->unit);
         } else {
                 if (!request->no_scope && (user ? host->user_manager : host->system_manager) &&
-                    (request->manager != MANAGER_AUTO || !unit_is_around(host, &around)))
+                    !plan_stays_in_unit(host, request, &around))
                         unit.holder = HOLDER_SCOPE;
                 unit.name = format("isorun-%s.scope", request->name);
         }

@@ -29,9 +29,9 @@ typedef struct UnitPlace {
 UnitPlace unit_place_find(const char *cgroup);
 bool unit_place_ends(const UnitPlace *place, const char *end);
 
-/* Whether this process is in a cgroup below that of a unit, *ret. The program of that unit, such as Slurm or a
- * container engine, has then put it there, often with limits: isorun leaves it only if a service manager is chosen. */
-bool unit_is_around(const Host *host, UnitPlace *ret);
+/* Whether this process is in a cgroup below that of a unit, *ret, and the request does not choose a service manager.
+ * The program of that unit, such as Slurm or a container engine, has put it there, often with limits: isorun stays. */
+bool plan_stays_in_unit(const Host *host, const PlanRequest *request, UnitPlace *ret);
 
 /* The unit that an instance of the plan is in: in a pool, that of the pool. The name is borrowed. */
 PlanUnit plan_unit_of(const Plan *plan);
