@@ -135,10 +135,12 @@ static int add_layers(Adder *a) {
         for (size_t i = 0; i < a->manifest.n_layers; i++) {
                 const LayerBlob *layer = &a->manifest.layers[i];
                 _cleanup_close_ int fd = -1;
-                int r;
+                int r = layer_exists(a->store, a->diff_ids[i].hex);
 
-                if (layer_exists(a->store, a->diff_ids[i].hex))
+                if (r > 0)
                         continue;
+                if (r < 0)
+                        return report_error(a->report, -r, "cannot read the store: %s", strerror(-r));
                 fd = image_source_take(&a->source, layer->path, layer->verified ? &layer->digest : NULL, &a->unpackers);
                 r = fd < 0 ? fd : layer_add(&a->unpackers, fd, compression_of(layer, fd), &a->diff_ids[i]);
                 if (r < 0)

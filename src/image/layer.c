@@ -121,18 +121,21 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
         return finish(u, &p, r, what);
 }
 
-bool layer_exists(const Store *store, const char *diff_id) {
-        _cleanup_free_ char *path = format("layers/%s", diff_id);
+/* Returns 1, 0 or -errno. */
+static int has_file(const Store *store, const char *diff_id, const char *file) {
+        _cleanup_free_ char *path = format("layers/%s/%s", diff_id, file);
 
         if (!path)
                 return -ENOMEM;
         return faccessat(store->fd, path, F_OK, 0) >= 0 ? 1 : errno == ENOENT ? 0 : -errno;
 }
 
-int layer_has_others(const Store *store, const char *diff_id) {
-        _cleanup_free_ char *path = format("layers/%s/others", diff_id);
+int layer_exists(const Store *store, const char *diff_id) {
+        return has_file(store, diff_id, "root");
+}
 
-        return path && faccessat(store->fd, path, F_OK, 0) >= 0;
+int layer_has_others(const Store *store, const char *diff_id) {
+        return has_file(store, diff_id, "others");
 }
 
 static int write_tree(Unpackers *u, int root) {
@@ -188,10 +191,10 @@ static int make_layer(Unpackers *u, int file, Compression compression, const Dig
 }
 
 int layer_add(Unpackers *u, int file, Compression compression, const Digest *diff_id) {
-        int r;
+        int r = layer_exists(u->store, diff_id->hex);
 
-        if (layer_exists(u->store, diff_id->hex))
-                return 0;
+        if (r != 0)
+                return r < 0 ? report_error(u->report, -r, "cannot read the store: %s", strerror(-r)) : 0;
         r = make_layer(u, file, compression, diff_id);
         if (r < 0)
                 (void) tree_remove(u->store->fd, NEW_LAYER);

@@ -25,7 +25,8 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
  * -errno, reported; the store is then as before. */
 int layer_add(Unpackers *u, int file, Compression compression, const Digest *diff_id);
 
-bool layer_exists(const Store *store, const char *diff_id);
+/* Whether the store has the layer: 1, 0 or -errno. */
+int layer_exists(const Store *store, const char *diff_id);
 
 /* Whether some files of the layer belong to others than root: 1, 0 or -errno. */
 int layer_has_others(const Store *store, const char *diff_id);
