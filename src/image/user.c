@@ -5,17 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "util/fd.h"
 #include "util/open-in.h"
-#include "util/parse.h"
 #include "util/path.h"
 #include "util/strv.h"
 #include "util/text.h"
+#include "util/user-line.h"
 
 enum {
         LINKS_MAX = 40,         /* as the kernel follows */
@@ -193,43 +192,6 @@ static int read_file(const Layers *l, const char *path, char **ret) {
         return st.st_size > FILE_SIZE_MAX ? -EFBIG : fd_read_all(fd, ret, &size);
 }
 
-enum { FIELDS_MAX = 7 };
-
-/* Splits a line of passwd(5) or group(5) in place. Returns the number of its fields. */
-static size_t split(char *line, char *fields[static FIELDS_MAX]) {
-        size_t n = 0;
-
-        for (char *field; n < FIELDS_MAX && (field = strsep(&line, ":"));)
-                fields[n++] = field;
-        return n;
-}
-
-static bool is_id(const char *text, uint32_t *ret) {
-        uint64_t number;
-
-        if (parse_u64_range(text, 0, UINT32_MAX - 1, &number) < 0)
-                return false;
-        *ret = (uint32_t) number;
-        return true;
-}
-
-/* Finds the first line with this name, or this id: a number is not compared with names. Changes text. Returns whether
- * there is one, with its fields. */
-static bool find_line(char *text, const char *wanted, size_t fields_min, char *fields[static FIELDS_MAX]) {
-        const bool numeric = is_id(wanted, &(uint32_t) { 0 });
-
-        while (text) {
-                char *line = strsep(&text, "\n");
-                uint32_t wanted_id, id;
-
-                if (split(line, fields) < fields_min || !is_id(fields[2], &id))
-                        continue;
-                if (numeric ? is_id(wanted, &wanted_id) && wanted_id == id : streq(fields[0], wanted))
-                        return true;
-        }
-        return false;
-}
-
 typedef struct Finder {
         const Layers *layers;
         const char *text; /* the whole of User */
@@ -243,32 +205,42 @@ static int read_names(const Finder *f, const char *path, char **ret) {
                                     path, strerror(-r)) : 0;
 }
 
+/* Finds the first line with this name, or this id: a number is not compared with names. */
 static int find_user(const Finder *f, const char *name, ImageUser *ret) {
+        const bool numeric = user_id_parse(name, &ret->uid);
         _cleanup_free_ char *text = NULL;
-        char *fields[FIELDS_MAX];
+        UserLine user;
         int r = read_names(f, "etc/passwd", &text);
 
         if (r < 0)
                 return r;
-        if (text && find_line(text, name, FIELDS_MAX - 1, fields) && is_id(fields[2], &ret->uid) &&
-            is_id(fields[3], &ret->gid)) {
-                ret->home = fields[5][0] == '/' ? strdup(fields[5]) : NULL;
-                return fields[5][0] == '/' && !ret->home ? report_oom(f->report) : 0;
+        for (char *rest = text; user_line_next(&rest, &user);) {
+                if (numeric ? user.uid != ret->uid : !streq(user.name, name))
+                        continue;
+                ret->uid = user.uid;
+                ret->gid = user.gid;
+                ret->home = user.home[0] == '/' ? strdup(user.home) : NULL;
+                return user.home[0] == '/' && !ret->home ? report_oom(f->report) : 0;
         }
-        return is_id(name, &ret->uid) ? 0 : report_error(f->report, ESRCH, "the image's User is \"%.200s\", and its "
-                                                         "/etc/passwd does not have this user", f->text);
+        return numeric ? 0 : report_error(f->report, ESRCH, "the image's User is \"%.200s\", and its /etc/passwd does "
+                                          "not have this user", f->text);
 }
 
-static int find_group(const Finder *f, const char *name, uint32_t *ret) {
+static int find_group(const Finder *f, const char *name, gid_t *ret) {
         _cleanup_free_ char *text = NULL;
-        char *fields[FIELDS_MAX];
+        GroupLine group;
         int r;
 
-        if (is_id(name, ret))
+        if (user_id_parse(name, ret))
                 return 0;
         r = read_names(f, "etc/group", &text);
-        if (r < 0 || (text && find_line(text, name, 3, fields) && is_id(fields[2], ret)))
+        if (r < 0)
                 return r;
+        for (char *rest = text; group_line_next(&rest, &group);)
+                if (streq(group.name, name)) {
+                        *ret = group.gid;
+                        return 0;
+                }
         return report_error(f->report, ESRCH, "the image's User is \"%.200s\", and its /etc/group does not have this "
                             "group", f->text);
 }

@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -13,6 +11,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/strv.h"
+#include "util/user-line.h"
 
 /* Ids below are for the system: systemd's SYSTEM_UID_MAX. */
 enum { PERSON_MIN = 1000, NOBODY = 65534 };
@@ -87,25 +86,17 @@ static int add_links(char ***homes) {
         return r == -ENOMEM ? r : r >= 0;
 }
 
-/* Reads only the file: other sources of nsswitch.conf(5) can be slow, and large. fgetpwent(3) makes a system call for
- * each line of a file on disk, but none for one in memory. */
+/* Reads only the file: other sources of nsswitch.conf(5) can be slow, and large. */
 static int add_persons(char ***homes, bool home_is_known) {
         _cleanup_free_ char *text = NULL;
-        struct passwd *pw;
-        size_t size = 0;
-        FILE *f;
-        int r;
+        UserLine user;
+        int r = file_read(AT_FDCWD, "/etc/passwd", &text, NULL);
 
-        r = file_read(AT_FDCWD, "/etc/passwd", &text, &size);
-        if (r < 0 || size == 0)
+        if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        f = fmemopen(text, size, "r");
-        if (!f)
-                return -errno;
-        while (r >= 0 && (pw = fgetpwent(f)))
-                if (is_person(pw->pw_uid) && !(home_is_known && path_is_below(pw->pw_dir, "/home")))
-                        r = add(homes, pw->pw_dir, &pw->pw_uid);
-        fclose(f);
+        for (char *rest = text; r >= 0 && user_line_next(&rest, &user);)
+                if (is_person(user.uid) && !(home_is_known && path_is_below(user.home, "/home")))
+                        r = add(homes, user.home, &user.uid);
         return r;
 }
 

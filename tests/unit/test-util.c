@@ -18,6 +18,7 @@
 #include "util/memory.h"
 #include "util/process.h"
 #include "util/strv.h"
+#include "util/user-line.h"
 
 static void test_map(_unused_ void **state) {
         static char keys[1000][8];
@@ -343,6 +344,35 @@ static void test_shed_stack(_unused_ void **state) {
         assert_int_equal(count_pages_below(), 0);
 }
 
+/* Lines with too few fields, and with numbers that are none, name nobody. */
+static void test_user_lines(_unused_ void **state) {
+        static const char users[] = "#old:x:1:1::/:/bin/sh\n\n+::::::\na:x:1:2:A, B:/a:/bin/sh\nfew:x:2:2:/\n"
+                                    "id:x:-1:2::/:\nbig:x:4294967295:2::/:\ngroup:x:3:z::/:\n"
+                                    "b::4294967294:0::\n:x:5:5::/x:/s:t";
+        char *text = strdup(users), *rest = text;
+        UserLine u;
+
+        assert_true(user_line_next(&rest, &u) && streq(u.name, "a") && u.uid == 1 && u.gid == 2 &&
+                    streq(u.home, "/a") && streq(u.shell, "/bin/sh"));
+        assert_true(user_line_next(&rest, &u) && streq(u.name, "b") && u.uid == UINT32_MAX - 1 && u.gid == 0 &&
+                    streq(u.home, "") && streq(u.shell, ""));
+        assert_true(user_line_next(&rest, &u) && streq(u.name, "") && u.uid == 5 && streq(u.shell, "/s"));
+        assert_false(user_line_next(&rest, &u) || user_line_next(&rest, &u));
+        free(text);
+}
+
+static void test_group_lines(_unused_ void **state) {
+        char *text = strdup("bad:x:y:m\nthree:x:7\nfour:x:8:ab,a,\n"), *rest = text;
+        GroupLine g;
+
+        assert_true(group_line_next(&rest, &g) && streq(g.name, "three") && g.gid == 7 && streq(g.members, ""));
+        assert_false(group_line_has(&g, "m"));
+        assert_true(group_line_next(&rest, &g) && streq(g.name, "four") && g.gid == 8);
+        assert_true(group_line_has(&g, "ab") && group_line_has(&g, "a") && !group_line_has(&g, "b"));
+        assert_false(group_line_next(&rest, &g));
+        free(text);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_library_load),
@@ -357,6 +387,8 @@ int main(void) {
                 cmocka_unit_test(test_fd_bin),
                 cmocka_unit_test(test_shed_stack),
                 cmocka_unit_test(test_directory_visit),
+                cmocka_unit_test(test_user_lines),
+                cmocka_unit_test(test_group_lines),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,50 +13,36 @@
 #include "util/parse.h"
 #include "util/strv.h"
 #include "util/text.h"
+#include "util/user-line.h"
 
-/* Only the files are read: a library that the other host's nsswitch.conf(5) names is code of a stranger. */
-typedef struct Table {
-        char *text;
-        FILE *f;
-} Table;
-
-static void table_close(Table *t) {
-        if (t->f)
-                (void) fclose(t->f);
-        free(t->text);
-}
-#define _cleanup_table_ _cleanup_(table_close)
-
-/* A table that is missing, empty or cannot be read has no entries. Returns 0 or -ENOMEM. */
-static int table_open(Table *t, const char *path) {
-        size_t size = 0;
-        int r = file_read(AT_FDCWD, path, &t->text, &size);
-
-        if (r < 0 || size == 0)
-                return r == -ENOMEM ? r : 0;
-        t->f = fmemopen(t->text, size, "r");
-        return t->f ? 0 : -ENOMEM;
+/* Only the files are read: a library that the other host's nsswitch.conf(5) names is code of a stranger. A file that is
+ * missing or cannot be read has no entries. Returns 0 or -ENOMEM. */
+static int read_names(const char *path, char **ret) {
+        return file_read(AT_FDCWD, path, ret, NULL) == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* name may be NULL, and then the number counts. */
-static int find_user(const char *name, uid_t uid, HostUser *ret) {
-        _cleanup_table_ Table t = {};
-        const struct passwd *pw = NULL;
-        HostUser user;
-        int r = table_open(&t, "/etc/passwd");
+static int copy_user(const UserLine *line, HostUser *ret) {
+        HostUser user = { .uid = line->uid, .gid = line->gid, .name = strdup(line->name), .home = strdup(line->home),
+                          .shell = strdup(line->shell) };
 
-        while (r >= 0 && t.f && (pw = fgetpwent(t.f)) && (name ? !streq(pw->pw_name, name) : pw->pw_uid != uid))
-                ;
-        if (r < 0 || !pw)
-                return r < 0 ? r : -ESRCH;
-        user = (HostUser) { .uid = pw->pw_uid, .gid = pw->pw_gid, .name = strdup(pw->pw_name),
-                            .home = strdup(pw->pw_dir), .shell = strdup(pw->pw_shell) };
         if (user.name && user.home && user.shell) {
                 *ret = user;
                 return 0;
         }
         host_user_deinit(&user);
         return -ENOMEM;
+}
+
+/* name may be NULL, and then the number counts. */
+static int find_user(const char *name, uid_t uid, HostUser *ret) {
+        _cleanup_free_ char *text = NULL;
+        UserLine line;
+        int r = read_names("/etc/passwd", &text);
+
+        for (char *rest = text; r >= 0 && user_line_next(&rest, &line);)
+                if (name ? streq(line.name, name) : line.uid == uid)
+                        return copy_user(&line, ret);
+        return r < 0 ? r : -ESRCH;
 }
 
 static int find_user_by_name(const char *name, HostUser *ret) {
@@ -70,47 +54,47 @@ static int find_user_by_uid(uid_t uid, HostUser *ret) {
 }
 
 static int find_group(const char *name, gid_t *ret) {
-        _cleanup_table_ Table t = {};
-        const struct group *group;
-        int r = table_open(&t, "/etc/group");
+        _cleanup_free_ char *text = NULL;
+        GroupLine group;
+        int r = read_names("/etc/group", &text);
 
-        while (r >= 0 && t.f && (group = fgetgrent(t.f)))
-                if (streq(group->gr_name, name)) {
-                        *ret = group->gr_gid;
+        for (char *rest = text; r >= 0 && group_line_next(&rest, &group);)
+                if (streq(group.name, name)) {
+                        *ret = group.gid;
                         return 0;
                 }
         return r < 0 ? r : -ESRCH;
 }
 
 static int find_group_name(gid_t gid, char **ret) {
-        _cleanup_table_ Table t = {};
-        const struct group *group;
-        int r = table_open(&t, "/etc/group");
+        _cleanup_free_ char *text = NULL;
+        GroupLine group;
+        int r = read_names("/etc/group", &text);
 
-        while (r >= 0 && t.f && (group = fgetgrent(t.f)))
-                if (group->gr_gid == gid) {
-                        *ret = strdup(group->gr_name);
+        for (char *rest = text; r >= 0 && group_line_next(&rest, &group);)
+                if (group.gid == gid) {
+                        *ret = strdup(group.name);
                         return *ret ? 0 : -ENOMEM;
                 }
         return r < 0 ? r : -ESRCH;
 }
 
 static int find_groups(const char *name, gid_t first, gid_t **ret, size_t *ret_n) {
-        _cleanup_table_ Table t = {};
+        _cleanup_free_ char *text = NULL;
         _cleanup_free_ gid_t *groups = NULL;
-        const struct group *group;
+        GroupLine group;
         size_t n = 0;
         gid_t *slot = ARRAY_APPEND(groups, n);
-        int r = slot ? table_open(&t, "/etc/group") : -ENOMEM;
+        int r = slot ? read_names("/etc/group", &text) : -ENOMEM;
 
         if (slot)
                 *slot = first;
-        while (r >= 0 && t.f && (group = fgetgrent(t.f))) {
-                if (group->gr_gid == first || !strv_contains(group->gr_mem, name))
+        for (char *rest = text; r >= 0 && group_line_next(&rest, &group);) {
+                if (group.gid == first || !group_line_has(&group, name))
                         continue;
                 slot = ARRAY_APPEND(groups, n);
                 if (slot)
-                        *slot = group->gr_gid;
+                        *slot = group.gid;
                 r = slot ? 0 : -ENOMEM;
         }
         if (r < 0)

@@ -9,9 +9,9 @@
 
 #include "util/fd.h"
 #include "util/kernel.h"
-#include "util/parse.h"
 #include "util/strv.h"
 #include "util/text.h"
+#include "util/user-line.h"
 
 #define PASSWD "/etc/passwd"
 
@@ -30,30 +30,16 @@ static int open_passwd(void) {
         return fd >= 0 && fstat(fd, &b) >= 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino ? TAKE_FD(fd) : -ENOENT;
 }
 
-/* NAME:PASSWORD:UID:GID:REAL NAME:HOME:SHELL. Returns the home of the user, within line, or NULL. */
-static char *home_in(char *line, uid_t uid) {
-        enum { UID = 2, HOME = 5 };
-        char *fields[HOME + 1];
-        uint64_t id;
-
-        for (size_t i = 0; i <= HOME; i++)
-                fields[i] = strsep(&line, ":");
-        return fields[HOME] && parse_u64_range(fields[UID], 0, UINT32_MAX, &id) >= 0 && id == uid ? fields[HOME] : NULL;
-}
-
 static char *find_home(uid_t uid) {
         _cleanup_close_ int fd = open_passwd();
         _cleanup_free_ char *text = NULL;
-        char *position = NULL;
+        UserLine user;
 
         if (fd < 0 || fd_read_all(fd, &text, NULL) < 0)
                 return strdup("/");
-        for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
-                const char *home = home_in(line, uid);
-
-                if (home && *home)
-                        return strdup(home);
-        }
+        for (char *rest = text; user_line_next(&rest, &user);)
+                if (user.uid == uid && *user.home)
+                        return strdup(user.home);
         return strdup("/");
 }
 
