@@ -191,13 +191,15 @@ static int take_fields(const char *text, unsigned field, uint64_t *ret, unsigned
 
         for (unsigned i = 2; p && i < field; i++)
                 p = strchr(p + 1, ' ');
-        for (unsigned i = 0; p && i < n; i++, p = strchr(p + 1, ' '))
-                if (sscanf(p, " %" SCNu64, &ret[i]) != 1)
+        for (unsigned i = 0; i < n; i++) {
+                if (!p || sscanf(p, " %" SCNu64, &ret[i]) != 1)
                         return -ENODATA;
-        return p ? 0 : -ENODATA;
+                p = strchr(p + 1, ' ');
+        }
+        return 0;
 }
 
-static int read_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
+int process_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n) {
         char text[2048], path[PATH_OF_MAX]; /* 52 numbers, and a name of 64 characters */
         int r;
 
@@ -228,7 +230,7 @@ int process_started(pid_t pid, uint64_t *ret_usec) {
         uint64_t ticks;
         int r;
 
-        r = read_stat(pid, START_TIME, &ticks, 1);
+        r = process_stat(pid, START_TIME, &ticks, 1);
         if (r >= 0)
                 *ret_usec = ticks * 1000000 / (uint64_t) sysconf(_SC_CLK_TCK);
         return r;
@@ -240,7 +242,7 @@ int process_hide_arguments(const char *name) {
         size_t size;
         int r;
 
-        r = read_stat(0, ARG_START, ends, 2);
+        r = process_stat(0, ARG_START, ends, 2);
         if (r < 0)
                 return r;
         if (ends[0] == 0 || ends[1] <= ends[0])

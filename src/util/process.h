@@ -58,6 +58,10 @@ int process_life(int dir, ProcessLife *ret);
 /* When the process started, in microseconds of CLOCK_BOOTTIME, on a clock of 10 ms. Returns 0 or -errno. */
 int process_started(pid_t pid, uint64_t *ret_usec);
 
+/* Reads n fields of /proc/PID/stat, counted as in proc_pid_stat(5). field is the first one, from 4 on: those before are
+ * no numbers. Returns 0, -ENODATA if the kernel has not so many, or -errno. */
+int process_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n);
+
 /* Its command line, as the kernel has it, on the heap: proc_pid_cmdline(5). Returns 0 or -errno; -ENODATA if it is
  * empty. */
 int process_arguments(pid_t pid, char ***ret);

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "image/layer.h"
 #include "image/user.h"
 #include "util/text.h"
 
@@ -187,6 +188,18 @@ static void test_strange_files(_unused_ void **state) {
         expect_user("app", "the image's User is");
 }
 
+/* A store that cannot be read is an error: it does not have the layer, and does not lack it. */
+static void test_layer_exists(_unused_ void **state) {
+        put(TOP, "../others", "");
+        expect_result("a layer", layer_exists(&store, TOP), 1);
+        expect_result("none", layer_exists(&store, "c"), 0);
+        expect_result("with others", layer_has_others(&store, TOP), 1);
+        expect_result("without others", layer_has_others(&store, BASE), 0);
+        assert_int_equal(symlinkat("loop", store.fd, "layers/loop"), 0);
+        expect_result("a loop", layer_exists(&store, "loop"), -ELOOP);
+        expect_result("a loop with others", layer_has_others(&store, "loop"), -ELOOP);
+}
+
 static void write_users(const char *text) {
         int fd = openat(store.fd, STORE_USERS, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
@@ -222,6 +235,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_opaque, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_links, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_strange_files, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_layer_exists, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_users, set_up, tear_down),
         };
 

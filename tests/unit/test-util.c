@@ -191,7 +191,7 @@ static void test_process(_unused_ void **state) {
         _cleanup_free_ char *pid = NULL, *name = NULL, *same = NULL, *none = NULL;
         _cleanup_strv_free_ char **words = NULL;
         ProcessFacts facts;
-        uint64_t started;
+        uint64_t started, stat[2];
         char number[16];
 
         assert_int_equal(process_status(0, "Pid", &pid), 0);
@@ -212,6 +212,10 @@ static void test_process(_unused_ void **state) {
         assert_int_equal(facts.uid, getuid());
         assert_int_equal(facts.depth, process_pid_depth(0));
         assert_int_equal(process_facts(INT32_MAX, &facts), -ENOENT);
+        assert_int_equal(process_stat(0, 4, stat, 2), 0);
+        assert_true(stat[0] == (uint64_t) getppid() && stat[1] == (uint64_t) getpgrp());
+        assert_int_equal(process_stat(0, 52, stat, 1), 0);
+        assert_int_equal(process_stat(0, 200, stat, 1), -ENODATA);
         assert_int_equal(process_arguments(getpid(), &words), 0);
         assert_non_null(strstr(words[0], "test-util"));
         assert_int_equal(process_started(getpid(), &started), 0);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 
 #ifndef MFD_EXEC
@@ -126,28 +127,19 @@ static int exchange_segment(const Program *p, const ElfW(Phdr) *h, int copy) {
         return r < 0 ? r : move_to_memory(guarded, end, PROT_READ | PROT_WRITE);
 }
 
-/* The call sets the addresses that /proc/self/stat shows, too: these stay as they are. proc_pid_stat(5) has the numbers
- * of its fields; the one after the name is the third. */
+/* The call sets the addresses that /proc/self/stat shows, too: these stay as they are. */
 static int read_addresses(struct prctl_mm_map *map) {
-        uint64_t fields[52] = {}, *const f = fields;
-        _cleanup_free_ char *line = NULL;
-        const char *at;
-        int r = file_read_line(AT_FDCWD, "/proc/self/stat", &line);
+        enum { START_CODE = 26, START_DATA = 45, END = 52 };
+        uint64_t fields[END - START_CODE];
+        const uint64_t *code = fields, *data = fields + START_DATA - START_CODE;
+        int r = process_stat(0, START_CODE, fields, ELEMENTSOF(fields));
 
-        if (r < 0)
-                return r;
-        at = strrchr(line, ')');
-        for (size_t i = 3; at && i < ELEMENTSOF(fields); i++) {
-                at = strchr(at + 1, ' ');
-                f[i] = at ? strtoull(at + 1, NULL, 10) : 0;
-        }
-        if (!at)
-                return -EBADMSG;
-        *map = (struct prctl_mm_map) { .start_code = f[26], .end_code = f[27], .start_stack = f[28],
-                                       .start_data = f[45], .end_data = f[46], .start_brk = f[47],
-                                       .arg_start = f[48], .arg_end = f[49], .env_start = f[50], .env_end = f[51],
-                                       .brk = (uintptr_t) sbrk(0) };
-        return 0;
+        if (r >= 0)
+                *map = (struct prctl_mm_map) { .start_code = code[0], .end_code = code[1], .start_stack = code[2],
+                                               .start_data = data[0], .end_data = data[1], .start_brk = data[2],
+                                               .arg_start = data[3], .arg_end = data[4], .env_start = data[5],
+                                               .env_end = data[6], .brk = (uintptr_t) sbrk(0) };
+        return r;
 }
 
 static int set_executed(struct prctl_mm_map *map, int copy) {
