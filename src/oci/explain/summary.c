@@ -82,11 +82,8 @@ static bool is_shown(const PlanMount *m) {
         return m->kind == MOUNT_BIND && m->attributes.read_only;
 }
 
-/* Adds a place, with its source if that has another path. */
-static void add_mounts(const Summarizer *s, SummaryLine *line, const char *name, const char *label,
-                       bool (*match)(const PlanMount *m)) {
-        summary_add_part(line, name, label);
-        line->parts[line->n_parts - 1].brief = true;
+/* Adds the places that match, each with its source if that has another path, to the last part. Ends it. */
+static void add_mounts(const Summarizer *s, SummaryLine *line, bool (*match)(const PlanMount *m)) {
         for (size_t i = 0; i < s->root->plan.n_mounts; i++) {
                 const PlanMount *m = &s->root->plan.mounts[i];
 
@@ -102,11 +99,11 @@ static void add_mounts(const Summarizer *s, SummaryLine *line, const char *name,
 }
 
 static void say_writes(const Summarizer *s, SummaryLine *line) {
-        add_mounts(s, line, "volumes", "volumes", is_volume);
-        add_mounts(s, line, "memory", line->n_parts ? "; in memory, lost at the end:" : "in memory, lost at the end:",
-                   is_memory);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "nothing");
+        summary_add_places(line, "volumes", "volumes");
+        add_mounts(s, line, is_volume);
+        summary_add_memory(line);
+        add_mounts(s, line, is_memory);
+        summary_add_none(line, "nothing");
 }
 
 static void say_reads(const Summarizer *s, SummaryLine *line) {
@@ -115,9 +112,9 @@ static void say_reads(const Summarizer *s, SummaryLine *line) {
         summary_add_part(line, "root", "the root");
         add_copy(line, s->spec->root);
         add_origin(s, line, "/root/path");
-        add_mounts(s, line, "shown", "and", is_shown);
-        summary_add_part(line, "hidden", "– hidden:");
-        line->parts[line->n_parts - 1].brief = true;
+        summary_add_places(line, "shown", "and");
+        add_mounts(s, line, is_shown);
+        summary_add_places(line, "hidden", "– hidden:");
         for (size_t i = 0; i < root->plan.n_mounts; i++)
                 if (streq(root->words[i], BUNDLE_HIDDEN)) {
                         add_copy(line, root->plan.mounts[i].destination);
@@ -139,8 +136,7 @@ static void say_may(const Summarizer *s, SummaryLine *line) {
                 add_copy(line, name);
         }
         summary_end_part(line);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "no capabilities");
+        summary_add_none(line, "no capabilities");
         add_origin(s, line, "/process/capabilities");
         if (!s->spec->process.no_new_privileges)
                 summary_add_fact(line, "privileges", "yes", "– files with set-user-ID or capabilities may add more");
@@ -183,18 +179,14 @@ static void say_limits(const Summarizer *s, SummaryLine *line) {
                 summary_add_origin(line, bundle_limit_origin(s->bundle, i));
         }
         summary_end_part(line);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "none but the caller's");
+        summary_add_none(line, "none but the caller's");
 }
 
 static void say_users(const Summarizer *s, SummaryLine *line) {
         const SpecProcess *p = &s->spec->process;
         const IdMap *map = &s->spec->uid_map;
 
-        summary_add_part(line, "uid", "uid");
-        summary_add_word(line, format("%u", p->uid));
-        summary_add_part(line, "gid", "gid");
-        summary_add_word(line, format("%u", p->gid));
+        summary_add_ids(line, p->uid, p->gid);
         add_origin(s, line, "/process/user");
         summary_add_part(line, "map", map->n ? "– in a user namespace (id inside, outside, count):"
                                              : "– in the caller's user namespace");

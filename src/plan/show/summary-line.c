@@ -54,6 +54,28 @@ void summary_add_fact(SummaryLine *line, const char *name, const char *word, con
         summary_add_word(line, strdup(word));
 }
 
+void summary_add_places(SummaryLine *line, const char *name, const char *label) {
+        summary_add_part(line, name, label);
+        line->parts[line->n_parts - 1].brief = true;
+}
+
+void summary_add_memory(SummaryLine *line) {
+        summary_add_places(line, "memory", line->n_parts ? "; in memory, lost at the end:"
+                                                         : "in memory, lost at the end:");
+}
+
+void summary_add_ids(SummaryLine *line, uid_t uid, gid_t gid) {
+        summary_add_part(line, "uid", "uid");
+        summary_add_word(line, format("%u", uid));
+        summary_add_part(line, "gid", "gid");
+        summary_add_word(line, format("%u", gid));
+}
+
+void summary_add_none(SummaryLine *line, const char *label) {
+        if (line->n_parts == 0)
+                summary_add_fact(line, "kind", "none", label);
+}
+
 void summary_end_part(SummaryLine *line) {
         if (!line->parts[line->n_parts - 1].words)
                 line->n_parts--;

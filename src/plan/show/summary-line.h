@@ -55,6 +55,18 @@ void summary_add_word(SummaryLine *line, char *word);
 /* Adds a part that is one of a few words for programs, and a text for people. */
 void summary_add_fact(SummaryLine *line, const char *name, const char *word, const char *label);
 
+/* Adds a part whose words are places: people get only the first ones. */
+void summary_add_places(SummaryLine *line, const char *name, const char *label);
+
+/* The same for places in memory, in the line of what can be written. */
+void summary_add_memory(SummaryLine *line);
+
+/* Adds the user and the group of the payload. */
+void summary_add_ids(SummaryLine *line, uid_t uid, gid_t gid);
+
+/* If the line has no parts, adds the fact that there is nothing to say. */
+void summary_add_none(SummaryLine *line, const char *label);
+
 /* Removes the last part if it has no words. */
 void summary_end_part(SummaryLine *line);
 

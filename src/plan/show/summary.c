@@ -161,8 +161,7 @@ static void add_mounts(const Summarizer *s, SummaryLine *line, bool (*match)(con
 
 static void add_places(const Summarizer *s, SummaryLine *line, const char *name, const char *label,
                        bool (*match)(const PlanMount *m)) {
-        summary_add_part(line, name, label);
-        line->parts[line->n_parts - 1].brief = true;
+        summary_add_places(line, name, label);
         add_mounts(s, line, match);
         summary_end_part(line);
 }
@@ -170,10 +169,10 @@ static void add_places(const Summarizer *s, SummaryLine *line, const char *name,
 static void say_writes(const Summarizer *s, SummaryLine *line) {
         add_places(s, line, "volumes", "volumes", is_volume);
         add_places(s, line, "grants", line->n_parts ? "; by isoctl grant" : "by isoctl grant", is_writable_grant);
-        add_places(s, line, "memory", line->n_parts ? "; in memory, lost at the end:" : "in memory, lost at the end:",
-                   is_memory);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "nothing");
+        summary_add_memory(line);
+        add_mounts(s, line, is_memory);
+        summary_end_part(line);
+        summary_add_none(line, "nothing");
 }
 
 /* Whether the entry is about the files of the host, and not about /dev and /proc: every instance has its own. */
@@ -228,8 +227,7 @@ static void say_may(const Summarizer *s, SummaryLine *line) {
         summary_add_part(line, "capabilities", "");
         add_capabilities(line, plan->bounding | plan->ambient);
         summary_end_part(line);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "no capabilities");
+        summary_add_none(line, "no capabilities");
         add_origins(s, line, D_CapabilityBoundingSet);
         add_origins(s, line, D_AmbientCapabilities);
         if (plan->may_mount) {
@@ -272,8 +270,7 @@ static void say_limits(const Summarizer *s, SummaryLine *line) {
                 summary_add_origin(line, plan->limits[i].origin);
         }
         summary_end_part(line);
-        if (line->n_parts == 0)
-                summary_add_fact(line, "kind", "none", "none but the caller's");
+        summary_add_none(line, "none but the caller's");
 }
 
 /* What a simple map means, or NULL. */
@@ -295,10 +292,7 @@ static void say_users(const Summarizer *s, SummaryLine *line) {
         const IdMap *map = plan->inner_uid_map.n ? &plan->inner_uid_map : &plan->uid_map;
         const char *meaning = describe_map(map);
 
-        summary_add_part(line, "uid", "uid");
-        summary_add_word(line, format("%u", plan->uid));
-        summary_add_part(line, "gid", "gid");
-        summary_add_word(line, format("%u", plan->gid));
+        summary_add_ids(line, plan->uid, plan->gid);
         summary_add_part(line, "map", meaning ?: "– in a private user namespace (id inside, outside, count):");
         line->parts[line->n_parts - 1].is_told = meaning;
         if (map->n)
