@@ -23,7 +23,7 @@ refuses() { # description, pattern of the only line on stderr, [PATH=JSON...]
 	also is "... and nothing has run, and nothing is left" "$(ls "$bundle/rootfs/tmp" "$state")" "$nothing"
 }
 
-status_of() { "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'; }
+status_of() { "${who[@]}" "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'; }
 is_status() { [ "$(status_of "$1")" = "$2" ]; }
 
 also_inside() { # description, expected output, options of exec..., script

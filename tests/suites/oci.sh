@@ -1460,22 +1460,22 @@ test_pause_fails() {
 }
 
 # A container that has ended, and another one at the same path.
-test_cgroup_of_another() { # its path
-	bundle "linux.cgroupsPath=\"$1\"" -- busybox sleep 7691
+test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
 	oci create --bundle "$bundle" old
 	oci kill old KILL
 	await is_status old stopped
-	await grep -q "populated 0" "/sys/fs/cgroup$1/cgroup.events"
+	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
 	oci create --bundle "$bundle" box
-	no_refusal is "a container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
+	no_refusal is "$1 container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
 	oci kill --all old KILL
-	like "... and kill --all of that one is refused" "$status $err" "1 isorun-oci: the cgroup of old was removed, and $1 is another one now"
+	like "... and kill --all of that one is refused" "$status $err" "1 isorun-oci: the cgroup of old was removed, and $2 is another one now"
 	oci delete old
 	no_refusal is "... and delete removes it" "$status$out$err" 0
 	# promise P65
-	also is "... and ends no process of a container that has its cgroup's path" "$(status_of box) $(wc -l <"/sys/fs/cgroup$1/cgroup.procs")" "created 1"
+	also is "... and ends no process of a container that has its cgroup's path" "$(status_of box) $(wc -l <"/sys/fs/cgroup$2/cgroup.procs")" "created 1"
 	oci delete --force box
-	also ok "... whose cgroup goes with it" [ ! -e "/sys/fs/cgroup$1" ]
+	also ok "... whose cgroup goes with it" [ ! -e "/sys/fs/cgroup$2" ]
 }
 
 test_cgroup() {
@@ -1524,7 +1524,7 @@ test_cgroup() {
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
-	test_cgroup_of_another "$path"
+	test_cgroup_of_another a "$path"
 	mkdir -p /sys/fs/cgroup/isorun-oci-test.slice
 	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
 	bundle "linux.cgroupsPath=\"$path\"" -- busybox true
@@ -1795,6 +1795,11 @@ test_user() {
 		setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
 	oci run --bundle "$bundle" box
 	no_refusal is "... in a cgroup that the user may not move processes in" "$status$out$err" "00"
+	# One that is the user's with its files, as systemd delegates it.
+	chown "$TH_USER" /sys/fs/cgroup/isorun-oci-job/cgroup.{procs,subtree_control}
+	test_cgroup_of_another "a user's" /isorun-oci-job/box 'linux.namespaces+={"type":"user"}' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
 	also ok "... leaves none below" rmdir /sys/fs/cgroup/isorun-oci-job
 	# As above, in a cgroup of root.
 	who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
