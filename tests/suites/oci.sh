@@ -520,14 +520,23 @@ test_config() {
 	refuses "a name without a uts namespace" "config.json:*: hostname and domainname need a new or joined uts namespace" \
 		'linux.namespaces=[{"type":"mount"},{"type":"pid"}]' 'hostname="stolen"'
 	refuses "an unknown namespace" "config.json:*: /linux/namespaces/5: not supported*space" 'linux.namespaces+={"type":"space"}'
-	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6: a bind mount has no such option: size=1" \
-		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["size=1"]}'
+	refuses "an unknown mount option of a bind mount" "config.json:*: /mounts/6/options: a bind mount has no such option: nosiud" \
+		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["nosiud"]}'
+	refuses "... and one that restricts what a file system shows" "config.json:*: /mounts/6/options: a bind mount has no such option: hidepid=2" \
+		'mounts+={"destination":"/x","type":"bind","source":"/etc","options":["hidepid=2"]}'
 	refuses "an unknown version" "config.json:*: /ociVersion: *" 'ociVersion="2.0.0"'
 	bundle 'new={"a":1}' 'windows={"x":1}' -- busybox true
 	oci run --bundle "$bundle" box
 	# promise P59
 	no_refusal is "fields that mean nothing here are notices, with their lines" "$status $err" "0 isorun-oci: notice: config.json:$(line_of '"new"'): /new: ignored: isorun-oci does not know this field
 isorun-oci: notice: config.json:$(line_of '"windows"'): /windows: ignored: of another system"
+	bundle 'mounts+={"destination":"/etc/dir","type":"bind","source":"/etc","options":["size=1k","ro","mode=700","sync"]}' \
+		'mounts+={"destination":"/tmp","type":"tmpfs","options":["rro","rnosuid","silent"]}' \
+		-- busybox grep -c -E ' /(etc/dir [a-z0-9]+ ro|tmp tmpfs ro,nosuid),' /proc/mounts
+	oci run --bundle "$bundle" box
+	# promise P59
+	no_refusal is "a bind mount ignores options of a file system, with notices; rro makes a new mount read-only" "$status $out $err" "0 2 $(
+		printf "isorun-oci: notice: config.json:$(($(line_of '"size=1k"') - 1)): /mounts/6/options: ignored: %s is an option of a file system, and a bind mount makes none\n" size=1k mode=700 sync)"
 	echo '{"a": 1, "a": 2}' >"$bundle/config.json"
 	oci run --bundle "$bundle" box
 	like "refused: a key that is there twice" "$status $err" "1 isorun-oci: config.json:1: it is not JSON: duplicate*"
@@ -720,6 +729,16 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 	inside "... as the user namespace does" "7 8" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
 		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
+	inside "... also as podman writes it for crun, with ids of the host and of the container" "7 8" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap=uids=0-5-1#7-100007-1;gids=@0-0-10\"]}" \
+		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
+	for word in 'uids=0-1: not a range of ids, FILE-HOST-SIZE: *' 'uids=0-1-0: not a range*' 'uids=0-1-2-3: a range of ids has more than three numbers*' \
+		'uids=@0-0-1;gids=0-0-1: the container does not have the id @0' 'users=0-1-1: idmap= takes uids= and gids=, not \"users=0-1-1\"' \
+		'uids=0-1-1: uidMappings and gidMappings must both be there, or neither'; do
+		refuses "idmap=${word%%:*}" "config.json:*: /mounts/6*: ${word#*: }" \
+			"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap=${word%%:*}\"]}"
+	done
 	mount --bind "$tmp/mapped" "$tmp/mapped"
 	mount --make-shared "$tmp/mapped"
 	mount -o remount,bind,nosuid "$tmp/mapped"

@@ -60,8 +60,15 @@ bool spec_shares_mounts(const Spec *spec) {
         return false;
 }
 
-/* Options that say what is so anyway. */
-static const char *const defaults[] = { "defaults", "async", "loud", "nomand", NULL };
+/* Options that say what is so anyway, and one about the kernel's log. */
+static const char *const defaults[] = { "defaults", "async", "loud", "silent", "nomand", "noiversion", NULL };
+
+/* A bind mount makes no file system, so the kernel ignores options of one there. These do not keep the container from
+ * anything that it could reach otherwise, so they need not be an error: engines give those of a tmpfs. */
+static const char *const unused_by_bind[] = {
+        "acl", "dirsync", "gid", "huge", "inode32", "inode64", "iversion", "lazytime", "mand", "mode", "mpol",
+        "nolazytime", "nr_blocks", "nr_inodes", "size", "sync", "uid", NULL,
+};
 
 /* Returns whether the option is one of the mount itself. */
 static bool take_attribute(SpecMount *m, const char *option) {
@@ -87,8 +94,17 @@ static bool take_attribute(SpecMount *m, const char *option) {
         return false;
 }
 
-static int take_option(const Place *p, SpecMount *m, char ***data) {
+/* Returns the length of "idmap" or "ridmap" at the beginning of the option, without what follows "="; or 0. */
+static size_t idmap_length(const char *option) {
+        const size_t n = strcspn(option, "=");
+
+        return strncmp(option, "ridmap", n) == 0 && n == strlen("ridmap") ? n :
+               strncmp(option, "idmap", n) == 0 && n == strlen("idmap")   ? n : 0;
+}
+
+static int take_option(const Place *p, const Spec *spec, SpecMount *m, char ***data) {
         const char *option = json_string_value(p->value);
+        const size_t idmap = idmap_length(option);
 
         if (take_attribute(m, option) || strv_contains((char *const *) defaults, option) || !*option)
                 return 0;
@@ -97,10 +113,10 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
                 m->recursive = *option == 'r';
                 return 0;
         }
-        if (streq(option, "idmap") || streq(option, "ridmap")) {
+        if (idmap > 0) {
                 m->id_mapped = true;
                 m->id_mapped_all = *option == 'r';
-                return 0;
+                return option[idmap] ? idmap_option_read(p, option + idmap + 1, spec, m) : 0;
         }
         if (streq(option, "tmpcopyup")) {
                 m->copy_up = true;
@@ -115,6 +131,31 @@ static int take_option(const Place *p, SpecMount *m, char ***data) {
         return strv_push(data, option) < 0 ? report_oom(p->report) : 0;
 }
 
+static bool is_unused_by_bind(const char *option) {
+        const size_t n = strcspn(option, "=");
+
+        for (size_t i = 0; unused_by_bind[i]; i++)
+                if (strlen(unused_by_bind[i]) == n && strncmp(unused_by_bind[i], option, n) == 0)
+                        return true;
+        return false;
+}
+
+static int check_bind_options(const Place *options, char *const *data) {
+        for (; data && *data; data++) {
+                if (!is_unused_by_bind(*data))
+                        return place_error(options, EINVAL, "a bind mount has no such option: %s", *data);
+                place_notice(options, "ignored: %s is an option of a file system, and a bind mount makes none", *data);
+        }
+        return 0;
+}
+
+/* No mount is below a new one, so "rro" is the same as "ro" there. */
+static void fold_recursive(SpecMount *m) {
+        m->set = (m->set & ~m->all_clear) | m->all_set;
+        m->clear = (m->clear & ~m->all_set) | m->all_clear;
+        m->all_set = m->all_clear = 0;
+}
+
 static int check_mount(const Place *p, const SpecMount *m) {
         if (!m->destination || !*m->destination)
                 return place_error(p, EINVAL, "destination is missing");
@@ -124,16 +165,18 @@ static int check_mount(const Place *p, const SpecMount *m) {
                 return place_error(p, EINVAL, "tmpcopyup is an option of tmpfs");
         if (m->id_mapped && m->type)
                 return place_error(p, EOPNOTSUPP, "isorun-oci maps the ids of bind mounts only");
-        if (m->type)
-                return m->all_set || m->all_clear ? place_error(p, EINVAL, "options such as rro need a bind mount") : 0;
-        if (m->data)
-                return place_error(p, EINVAL, "a bind mount has no such option: %s", m->data);
-        return m->source && *m->source ? 0 : place_error(p, EINVAL, "a bind mount needs a source");
+        return m->type || (m->source && *m->source) ? 0 : place_error(p, EINVAL, "a bind mount needs a source");
 }
 
 static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
-        int r = map_read(p, "uidMappings", &m->uid_map);
+        int r;
 
+        if ((m->uid_map.n > 0 || m->gid_map.n > 0) && place_member(p, "uidMappings").value) {
+                place_notice(p, "ignored: the ids of idmap=, because the mount has uidMappings");
+                id_map_deinit(&m->uid_map);
+                id_map_deinit(&m->gid_map);
+        }
+        r = map_read(p, "uidMappings", &m->uid_map);
         if (r >= 0)
                 r = map_read(p, "gidMappings", &m->gid_map);
         if (r < 0)
@@ -178,7 +221,7 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         for (size_t i = 0; r >= 0 && i < json_array_size(options.value); i++) {
                 const Place option = place_item(&options, i);
 
-                r = take_option(&option, m, &data);
+                r = take_option(&option, ret, m, &data);
         }
         if (r < 0)
                 return r;
@@ -189,8 +232,14 @@ static int read_mount(const Place *p, SpecMount *m, const Spec *ret) {
         r = read_maps(p, m, ret);
         if (r < 0)
                 return r;
-        m->data = data ? strv_join(data, ",") : NULL;
-        if (data && !m->data)
+        if (!m->type)
+                r = check_bind_options(&options, data);
+        else if (!m->remount)
+                fold_recursive(m);
+        if (r < 0)
+                return r;
+        m->data = data && m->type ? strv_join(data, ",") : NULL;
+        if (data && m->type && !m->data)
                 return report_oom(p->report);
         r = check_mount(p, m);
         return r < 0 ? r : read_inner_source(ret, m) < 0 ? report_oom(p->report) : 0;
@@ -218,16 +267,15 @@ static void merge(uint64_t *set, uint64_t *clear, uint64_t *late, uint64_t more_
 /* A remount changes a mount that config.json has before it. A path would not do: a symlink of the image could lead to
  * another mount. What it does not name stays, such as nosuid. */
 static int take_remount(const Place *p, size_t i, Spec *spec) {
-        const SpecMount *m = &spec->mounts[i];
-        SpecMount *old = find_remounted(spec, i);
+        SpecMount *m = &spec->mounts[i], *old = find_remounted(spec, i);
 
         if (!old)
                 return place_error(p, EINVAL, "remount: no mount before it has the destination %s (/root/readonly is "
                                    "the option of the root)", m->destination);
         if (m->data || m->id_mapped || m->copy_up)
                 return place_error(p, EOPNOTSUPP, "remount changes only options of the mount itself");
-        if (old->type && (m->all_set || m->all_clear))
-                return place_error(p, EINVAL, "options such as rro need a bind mount");
+        if (old->type)
+                fold_recursive(m);
         merge(&old->set, &old->clear, &old->late, m->set, m->clear);
         merge(&old->all_set, &old->all_clear, &old->all_late, m->all_set, m->all_clear);
         if (m->propagation) {

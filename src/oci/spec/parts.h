@@ -19,6 +19,8 @@ int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);
 
 int mounts_read(const Place *place, Spec *ret);
+/* Reads the value of a mount's option idmap= or ridmap= at p into the maps of ret. Returns 0 or -errno, reported. */
+int idmap_option_read(const Place *p, const char *value, const Spec *spec, SpecMount *ret);
 /* MS_PRIVATE for "private" and so on; 0: there is no such propagation. */
 unsigned long propagation_find(const char *name);
 /* Reads the id mappings at key. Returns 0 or -errno, reported. */
