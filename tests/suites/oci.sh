@@ -1775,6 +1775,9 @@ test_user() {
 	also_inside "a user's container" "0 CapPrm:0000000020000420" \
 		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ")'
 	oci delete --force box
+	label=user
+	notify_checks 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
 	if "${who[@]}" systemctl --user is-system-running >/dev/null 2>&1 || [ -S "/run/user/$uid/bus" ]; then
 		bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 			"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7664
@@ -1834,6 +1837,138 @@ test_user() {
 	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
 }
 
+# What a container says on the socket of sd_notify(3), and who hears it. Its program says each of its words, or if that is a
+# path, waits for the file.
+listener='import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+print("listens", flush=True)
+while True:
+    data, fds, _, _ = socket.recv_fds(s, 4096, 8)
+    print(data.decode().split("\n"), len(fds), flush=True)
+    for fd in fds:
+        os.close(fd)'
+speaker='import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+for word in sys.argv[1:]:
+    if word.startswith("/"):
+        print("waits for", word, flush=True)
+        while not os.path.exists(word):
+            time.sleep(0.02)
+    else:
+        s.send(word.encode().decode("unicode_escape").encode())'
+notifying() { patiently "${who[@]}" env NOTIFY_SOCKET="$manager" "$isorun_oci" --root "$state" "$@"; }
+speaks() { # [PATH=JSON...] -- WORD...
+	local parts=() d
+	while [ "$1" != -- ]; do
+		parts+=("$1")
+		shift
+	done
+	for d in usr lib lib64; do
+		[ ! -e "/$d" ] || parts+=("mounts+={\"destination\":\"/$d\",\"type\":\"bind\",\"source\":\"$(readlink -f "/$d")\",\"options\":[\"rbind\",\"ro\"]}")
+	done
+	rm -f "$bundle/rootfs/tmp/"*
+	mkdir -p "$bundle/rootfs/"{usr,lib,lib64,run/notify} # a user cannot make them
+	bundle "${parts[@]}" -- /usr/bin/python3 -c "$speaker" "${@:2}"
+}
+# What the manager has heard since the last time. Messages stay in their order, so the mark is the last one.
+told() {
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"mark", sys.argv[1])' "$manager"
+	await tail_is_mark
+	sed "1,${skipped}d;\$d" "$heard"
+}
+tail_is_mark() { [ "$(tail -n1 "$heard")" = "['mark'] 0" ]; }
+
+forget_speaker() {
+	rm -f "$bundle/rootfs/tmp/"*
+	rmdir "$bundle/rootfs/"{usr,lib,lib64,run/notify,run}
+}
+
+notify_checks() { # [PATH=JSON...]
+	local manager=$tmp/manager-$label heard=$tmp/heard-$label said=$tmp/said-$label job listening pid skipped
+	python3 -c "$listener" "$manager" >"$heard" 2>&1 &
+	listening=$!
+	await grep -qs listens "$heard"
+	speaks "$@" -- 'MAINPID=1\nSTATUS=evil' READY=0 /tmp/go 'X=1\nREADY=1\nMAINPID=1' /tmp/end
+	notifying create --bundle "$bundle" box >"$said.create" 2>&1
+	notifying start box >"$said.start" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.create"
+	pid=$("${who[@]}" "$isorun_oci" --root "$state" state box | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
+	no_refusal ok "$label: start waits until the container is ready" kill -0 "$job"
+	touch "$bundle/rootfs/tmp/go"
+	wait "$job"
+	status=$? skipped=1
+	# promise P66
+	no_refusal is "$label: ... and only that it is, and its first process, is told to the manager" \
+		"$status$(cat "$said.start")$(told)" "0['MAINPID=$pid', 'READY=1'] 0"$'\n'"['BARRIER=1'] 1"
+	also ok "$label: ... and no process of isorun-oci is left" gone "^$isorun_oci --root $state "
+	oci delete --force box
+	speaks "$@" -- READY=0 /tmp/go
+	notifying run --detach --bundle "$bundle" box >"$said.run" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.run"
+	kill "$(first_pid "^$isorun_oci --root $state run")"
+	wait "$job"
+	status=$? skipped=$(wc -l <"$heard")
+	is "$label: a signal ends the wait for it, and the container" "$status $(cat "$said.run")$(told)$(ls "$state")" \
+		"1 waits for /tmp/go
+isorun-oci: a signal came before the service manager knew that the container is ready"
+	speaks "$@" -- READY=0
+	skipped=$(wc -l <"$heard")
+	run notifying run --detach --bundle "$bundle" box
+	no_refusal is "$label: a container that ends is waited for no longer" "$status$out$err $(told)" "0 "
+	oci delete --force box
+	speaks "$@" -- STATUS=evil READY=1 READY=1
+	skipped=$(wc -l <"$heard")
+	run notifying run --bundle "$bundle" box
+	# promise P66
+	no_refusal is "$label: run hands on that it is ready, and nothing else" "$status$out$err $(told)" \
+		"0 ['READY=1'] 0"$'\n'"['READY=1'] 0"
+	kill "$listening"
+	wait "$listening" 2>/dev/null
+	run notifying run --bundle "$bundle" box
+	like "$label: a manager that is not there is an error" "$status $err$(ls "$state")" "1 isorun-oci: cannot connect to NOTIFY_SOCKET=$manager: *"
+	forget_speaker
+}
+
+unit_of() { systemctl show --property "$1" --value isorun-oci-notify.service; }
+unit_is() { [ "$(unit_of ActiveState)" = "$1" ]; }
+notify_service() { # description, the main process: main or command, option of run...
+	local said=$tmp/said-service
+	rm -f "$said"
+	speaks -- 'MAINPID=1\nSTATUS=evil' /tmp/go READY=1 /tmp/end
+	systemd-run --quiet --no-block --unit=isorun-oci-notify -p Type=notify -p "StandardOutput=append:$said" \
+		-p "StandardError=append:$said" "$isorun_oci" --root "$state" run "${@:3}" --pid-file "$tmp/pid" --bundle "$bundle" box
+	await grep -qs /tmp/go "$said"
+	is "$1: starts until its container is ready" "$(unit_of ActiveState)" activating
+	touch "$bundle/rootfs/tmp/go"
+	await unit_is active
+	# promise P66
+	also is "$1: ... and has the right main process, whatever the container says" "$(unit_of MainPID) $(unit_of StatusText)" \
+		"$(if [ "$2" = main ]; then pgrep -f "^$isorun_oci --root $state run"; else cat "$tmp/pid"; fi) "
+	touch "$bundle/rootfs/tmp/end"
+	await unit_is inactive
+	oci delete --force box
+	forget_speaker
+}
+
+test_notify() {
+	if ! [ -x /usr/bin/python3 ]; then
+		skip "sd_notify" "there is no /usr/bin/python3"
+		return
+	fi
+	label=root
+	notify_checks
+	[ -d /run/systemd/system ] || return 0
+	note=" [no refusal]"
+	notify_service "a service with run" main
+	notify_service "a service with run --detach" command --detach
+	note=
+}
+
 # This host need not have controllers, so podman is to set no limits.
 test_podman() {
 	podman_begin cgroupfs || return
@@ -1880,6 +2015,7 @@ test_podman() {
 }
 
 test_lifecycle
+test_notify
 test_status
 test_process
 test_root

@@ -9,6 +9,7 @@
 #include "cmd/container/oci-syntax.h"
 #include "oci/spec/spec.h"
 #include "oci/state/state.h"
+#include "sandbox/notify/notify.h"
 
 typedef struct OciCall {
         const CommandLine *line; /* the command's own options and arguments */
@@ -47,6 +48,9 @@ int oci_check_passed(unsigned n, Report *report);
  * their number, or -errno, reported. */
 int oci_listening_fds(Report *report);
 
+/* The address of the service manager's socket, or NULL: sd_notify(3). */
+const char *oci_notify_address(void);
+
 /* Reads the copy of config.json of a container, without its notices. Returns 0 or -errno, reported. */
 int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 
@@ -54,8 +58,9 @@ int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 void oci_prepare_terminal(int master);
 
 /* Waits for a child, and hands on each signal to it; all signals must be blocked. master: its terminal, which is taken
- * over and connected to fds 0 and 1, or -1. Returns its exit status, or -errno, reported; then it is killed. */
-int oci_wait(pid_t pid, int master, Report *report);
+ * over and connected to fds 0 and 1, or -1. notify: its relay, borrowed, or NULL. Returns its exit status, or -errno,
+ * reported; then it is killed. */
+int oci_wait(pid_t pid, int master, Notify *notify, Report *report);
 
 /* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
  * capabilities. */

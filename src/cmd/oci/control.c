@@ -12,6 +12,7 @@
 #include "cmd/program.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
+#include "oci/outside/ready.h"
 #include "oci/state/state.h"
 #include "util/fd.h"
 #include "util/parse.h"
@@ -28,11 +29,23 @@ int oci_print(json_t *json, Report *report) {
         return r < 0 || flush_output(report) < 0;
 }
 
+/* The manager's socket first: what cannot be told of the container must not be started. */
 int oci_start(const OciCall *call) {
+        const char *address = oci_notify_address();
         _cleanup_state_ State state = { .directory = -1 };
+        _cleanup_close_ int manager = -1, notify = -1;
 
-        return state_load(call->root, call->id, &state, call->report) < 0 ||
-               container_start(&state, call->report) < 0;
+        if (state_load(call->root, call->id, &state, call->report) < 0)
+                return 1;
+        if (address) {
+                manager = ready_connect(address, call->report);
+                if (manager < 0)
+                        return 1;
+        }
+        if (container_start(&state, &notify, call->report) < 0)
+                return 1;
+        return manager >= 0 && notify >= 0 &&
+               ready_await(&state, TAKE_FD(manager), TAKE_FD(notify), call->report) < 0;
 }
 
 static const char *owner_of(const State *state) {

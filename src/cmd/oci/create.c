@@ -6,6 +6,7 @@
 #include "cmd/container/container-policy.h"
 #include "cmd/oci/command.h"
 #include "oci/outside/container.h"
+#include "oci/outside/ready.h"
 #include "oci/outside/sources.h"
 #include "oci/spec/load.h"
 #include "util/fd.h"
@@ -17,7 +18,7 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                                             "sysfs, where a process with CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach "
                                             "them");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
-                                 .no_cgroup = call->no_cgroup,
+                                 .no_cgroup = call->no_cgroup, .notifies = oci_notify_address(),
                                  .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
                                  .pid_file = command_line_get(call->line, OCI_PID_FILE),
                                  .pidfd_socket = command_line_get(call->line, OCI_PIDFD_SOCKET),
@@ -45,6 +46,12 @@ static int add_listening(Spec *spec, CreateRequest *request, Report *report) {
                strv_push(&spec->process.environment, "LISTEN_PID=1") < 0 ? report_oom(report) : 0;
 }
 
+static int add_notify(Spec *spec, const CreateRequest *request, Report *report) {
+        if (!request->notifies)
+                return 0;
+        return strv_push(&spec->process.environment, "NOTIFY_SOCKET=" SPEC_NOTIFY_SOCKET) < 0 ? report_oom(report) : 0;
+}
+
 /* What config.json says, narrowed by a policy. */
 typedef struct Narrowed {
         Spec spec;
@@ -70,6 +77,8 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
         if (r >= 0)
                 r = add_listening(&n->spec, request, call->report);
         if (r >= 0)
+                r = add_notify(&n->spec, request, call->report);
+        if (r >= 0)
                 r = oci_check_passed(request->preserved, call->report);
         return r < 0 ? r : container_create(&n->spec, request, ret, call->report);
 }
@@ -82,34 +91,58 @@ int oci_create(const OciCall *call) {
         return read_request(call, &request) < 0 || create(call, &request, &narrowed, &state) < 0;
 }
 
+/* Waits for the command's end, or with --detach until it is ready if a service manager is to know that. out, in: the
+ * two sockets for that, which this takes over, or -1. Returns the exit status, or -errno, reported. */
+static int go_on(const OciCall *call, const State *state, int master, int out, int in) {
+        _cleanup_(notify_freep) Notify *relay = NULL;
+        const bool notifies = out >= 0 && in >= 0;
+
+        if (!notifies) {
+                fd_close(out);
+                fd_close(in);
+        } else if (command_line_has(call->line, 'd'))
+                return ready_await(state, out, in, call->report);
+        else
+                relay = ready_relay(out, in);
+        if (command_line_has(call->line, 'd'))
+                return 0;
+        return oci_wait(state->pid, master, relay, call->report);
+}
+
 int oci_run(const OciCall *call) {
         const bool detach = command_line_has(call->line, 'd');
         _cleanup_(narrowed_deinit) Narrowed narrowed = {};
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
         sigset_t all;
-        int status, master = -1, connection = -1;
+        int status, master = -1, connection = -1, notify = -1;
+        _cleanup_close_ int manager = -1;
 
         if (read_request(call, &request) < 0)
                 return 1;
         if (!detach && !request.console.path)
                 request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         request.connection = &connection;
+        if (request.notifies) {
+                manager = ready_connect(oci_notify_address(), call->report);
+                if (manager < 0)
+                        return 1;
+        }
         sigfillset(&all);
         sigprocmask(SIG_BLOCK, &all, NULL);
         if (create(call, &request, &narrowed, &state) < 0)
                 return 1;
-        if (container_await_start(&state, &narrowed.spec, connection, call->report) < 0) {
+        if (container_await_start(&state, &narrowed.spec, connection, &notify, call->report) < 0) {
                 (void) container_delete(&state, &narrowed.spec, true, call->report);
                 fd_close(master);
                 return 1;
         }
-        if (detach)
+        status = go_on(call, &state, master, TAKE_FD(manager), notify);
+        if (detach && status >= 0)
                 return 0;
-        status = oci_wait(state.pid, master, call->report);
         if (status < 0)
                 status = 1;
-        if (command_line_has(call->line, OCI_KEEP))
+        if (!detach && command_line_has(call->line, OCI_KEEP))
                 return status;
         return container_delete(&state, &narrowed.spec, true, call->report) < 0 ? 1 : status;
 }

@@ -168,6 +168,6 @@ int oci_exec(const OciCall *call) {
                 return OCI_EXEC_FAILED;
         if (detach)
                 return 0;
-        status = oci_wait(pid, master, call->report);
+        status = oci_wait(pid, master, NULL, call->report);
         return status < 0 ? OCI_EXEC_FAILED : status;
 }

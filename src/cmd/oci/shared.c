@@ -46,6 +46,12 @@ int oci_listening_fds(Report *report) {
         return (int) number;
 }
 
+const char *oci_notify_address(void) {
+        const char *address = getenv("NOTIFY_SOCKET");
+
+        return address && *address ? address : NULL;
+}
+
 /* create has printed the notices. */
 int oci_load_spec(const OciCall *call, const State *state, Spec *ret) {
         Report quiet = {};

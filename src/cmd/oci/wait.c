@@ -94,7 +94,7 @@ static int give_up(pid_t pid, int master, int error, Report *report) {
         return report_error(report, error, "cannot wait for the process: %s", strerror(error));
 }
 
-int oci_wait(pid_t pid, int master, Report *report) {
+int oci_wait(pid_t pid, int master, Notify *notify, Report *report) {
         _cleanup_close_ int signals = -1;
         Terminal t = { .input = -1, .output = -1, .master = -1 };
         int status = 0, r;
@@ -108,15 +108,19 @@ int oci_wait(pid_t pid, int master, Report *report) {
         if (master >= 0 && begin(&t, master) < 0)
                 return give_up(pid, master, ENOMEM, report);
         for (bool ended = false; !ended;) {
-                struct pollfd fds[TERMINAL_FDS + 1] = {};
+                struct pollfd fds[TERMINAL_FDS + 1 + NOTIFY_FDS] = {};
 
                 terminal_fill(&t, fds);
+                notify_fill(notify, fds + TERMINAL_FDS + 1);
                 fds[TERMINAL_FDS] = (struct pollfd) { .fd = signals, .events = POLLIN };
                 r = poll(fds, ELEMENTSOF(fds), -1);
                 if (r > 0 && t.master >= 0 && terminal_process(&t, fds) < 0)
                         lose(&t);
+                if (r > 0)
+                        notify_process(notify, fds + TERMINAL_FDS + 1);
                 ended = fds[TERMINAL_FDS].revents && handle_signal(signals, &t, pid, &status);
         }
+        notify_finish(notify);
         if (t.master >= 0)
                 terminal_drain(&t);
         t.raw = t.raw && isatty(STDIN_FILENO);

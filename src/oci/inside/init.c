@@ -16,6 +16,7 @@
 #include "oci/hook/hook.h"
 #include "oci/inside/console.h"
 #include "oci/inside/process.h"
+#include "oci/inside/ready.h"
 #include "oci/inside/root.h"
 #include "oci/inside/walk.h"
 #include "plan/plan.h"
@@ -136,12 +137,14 @@ static int run_hooks_before_pivot(const Init *init, int root, Failure *f) {
         return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "creating", outer_pid(), NULL }, f);
 }
 
-static int make_root(const Init *init, Failure *f) {
+static int make_root(Init *init, Failure *f) {
         _cleanup_close_ int root = -1;
         const mode_t mask = umask(0);
         int r;
 
         r = root_begin(init->spec, init->sources, init->mapped, &root, f);
+        if (r >= 0 && init->notifies)
+                r = ready_listen(init->spec, root, &init->notify, f);
         if (r >= 0)
                 r = devices_make(init->spec, root, f);
         /* Before the root is read-only. If that fails, process_prepare() says so. */
@@ -172,21 +175,24 @@ static void close_own(unsigned end) {
 
 /* Only the sockets and the fds that the command gets are open after this. */
 static int close_others(Init *init, Failure *f) {
-        const unsigned first = 3 + init->preserved, n = init->start >= 0 ? 2 : 1;
-        int fds[] = { init->socket, init->start };
+        int *const kept[] = { &init->socket, &init->start, &init->notify };
+        const unsigned first = 3 + init->preserved;
+        unsigned next = first;
 
-        for (size_t i = 0; i < n; i++) {
-                fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, (int) (first + n));
-                if (fds[i] < 0)
-                        return fail(f, errno, "cannot move the fds of isorun-oci");
-        }
-        for (size_t i = 0; i < n; i++)
-                if (dup3(fds[i], (int) (first + i), O_CLOEXEC) < 0)
-                        return fail(f, errno, "cannot move the fds of isorun-oci");
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                if (*kept[i] >= 0) {
+                        *kept[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, (int) (first + ELEMENTSOF(kept)));
+                        if (*kept[i] < 0)
+                                return fail(f, errno, "cannot move the fds of isorun-oci");
+                }
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                if (*kept[i] >= 0) {
+                        *kept[i] = dup3(*kept[i], (int) next++, O_CLOEXEC);
+                        if (*kept[i] < 0)
+                                return fail(f, errno, "cannot move the fds of isorun-oci");
+                }
         close_own(first);
-        init->socket = (int) first;
-        init->start = n > 1 ? (int) first + 1 : -1;
-        return close_range(first + n, ~0U, 0) < 0 ? fail(f, errno, "cannot close the fds of isorun-oci") : 0;
+        return close_range(next, ~0U, 0) < 0 ? fail(f, errno, "cannot close the fds of isorun-oci") : 0;
 }
 
 /* execve(2) keeps ignored signals, and engines ignore some. */
@@ -220,6 +226,17 @@ static void report_ready(const Init *init) {
         wait_for(init, MESSAGE_GO);
 }
 
+/* Nobody else has the socket: isorun-oci start and run are the ones who hear the command. */
+static void pass_notify(Init *init, int connection) {
+        const Message m = { .type = MESSAGE_NOTIFYING };
+
+        if (init->notify < 0)
+                return;
+        if (message_send(connection, &m, &init->notify, 1) < 0)
+                _exit(PLAN_FAILED);
+        init->notify = fd_close(init->notify);
+}
+
 _Noreturn void init_main(Init *init) {
         Command command = {};
         Failure f = {};
@@ -241,6 +258,7 @@ _Noreturn void init_main(Init *init) {
                 give_up(init->socket, &f);
         report_ready(init);
         r = await_start(init);
+        pass_notify(init, r);
         reset_signals(init);
         /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has
          * it, they also have its environment. */

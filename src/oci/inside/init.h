@@ -10,7 +10,8 @@
  *                    CONTINUE    ────►  hooks, pivot_root(2), looks for the command
  *                                ◄────  STEP_ROOT_MADE, or FAILED
  *     writes the state: GO, ends ────►  waits on the socket in the state directory
- *     isorun-oci start: connects ────►  takes ids and capabilities, executes; FAILED, or the end of the stream
+ *     isorun-oci start: connects ────►  NOTIFYING, if it has a notify socket
+ *                                       takes ids and capabilities, executes; FAILED, or the end of the stream
  *
  * isorun-oci run goes on by the first connection.
  * If isorun-oci ends before GO, the first process ends, too. */
@@ -28,6 +29,8 @@ typedef struct Init {
         const int *mapped;  /* fds of the idmapped mounts; NULL: there are none */
         int start;          /* the listening socket that isorun-oci start connects to; -1: of run and exec */
         unsigned preserved; /* fds from 3 on that the command gets */
+        bool notifies;      /* the container gets a socket for sd_notify(3) */
+        int notify;         /* that socket, or -1 */
         bool no_pivot;      /* change to the root without pivot_root(2) */
         bool keyring;       /* join a new session keyring */
         bool groups_denied; /* setgroups(2) is denied in the user namespace */

@@ -173,7 +173,7 @@ static int fill(const SpecMount *m, int place, int mount_fd) {
 }
 
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
-static int attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f) {
+int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f) {
         const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
         _cleanup_close_ int place = -1;
         struct stat st;
@@ -212,7 +212,7 @@ static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready
                                    m->propagation_of_all ? 0 : m->propagation, false);
         if (r < 0)
                 return fail(f, -r, "cannot set the options of %s", m->destination);
-        r = attach(spec, m, root, fd, f);
+        r = root_attach(spec, m, root, fd, f);
         return r < 0 ? r : TAKE_FD(fd);
 }
 

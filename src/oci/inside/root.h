@@ -17,6 +17,9 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
  * NULL. */
 int *root_copy_sources(const Spec *spec);
 
+/* Attaches a mount at m->destination, which is made if it is missing. */
+int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f);
+
 /* Whether the mount is a read-only /dev. It stays writable until devices and mounts are in it; then root_protect()
  * makes it read-only. */
 bool mount_is_filled_later(const SpecMount *m);

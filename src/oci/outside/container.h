@@ -27,6 +27,7 @@ typedef struct CreateRequest {
         bool no_pivot;        /* change to the root without pivot_root(2) */
         bool systemd;         /* systemd makes the cgroup: a scope */
         bool no_cgroup;       /* the container stays in the caller's */
+        bool notifies;        /* the container gets a socket for sd_notify(3): see ready.h */
         sigset_t signal_mask; /* of the command */
         int *connection;      /* NULL: the first process waits for container_start(). Otherwise it starts the command
                                * now: a socket for container_await_start() */
@@ -50,11 +51,12 @@ typedef struct ExecRequest {
  * this process. Returns when the command has been executed. */
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
 
-/* Starts the command of a created container. Returns when it has been executed. */
-int container_start(const State *state, Report *report);
+/* Starts the command of a created container. Returns when it has been executed. *ret_notify is the container's socket
+ * for sd_notify(3), which the caller closes, or -1. */
+int container_start(const State *state, int *ret_notify, Report *report);
 
 /* Waits until the command of a container that this process has just made has been executed. Closes connection. */
-int container_await_start(const State *state, const Spec *spec, int connection, Report *report);
+int container_await_start(const State *state, const Spec *spec, int connection, int *ret_notify, Report *report);
 
 /* all: not only the first process. A container without a cgroup has a pid namespace of its own, so the end of the first
  * process ends all others; no other signal reaches these. */

@@ -68,8 +68,8 @@ static int check_created(const State *state, Report *report) {
         return report_error(report, EINVAL, "cannot start %s: it is %s, not created", state->id, status_name(status));
 }
 
-int container_start(const State *state, Report *report) {
-        _cleanup_close_ int fd = -1;
+int container_start(const State *state, int *ret_notify, Report *report) {
+        _cleanup_close_ int fd = -1, notify = -1;
         int r = check_created(state, report);
 
         if (r < 0)
@@ -78,15 +78,24 @@ int container_start(const State *state, Report *report) {
         if (fd < 0)
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
-        r = listener_await_executed(state, NULL, state->pid, fd, report);
-        return r < 0 ? r : load_and_run_poststart(state, report);
+        r = listener_await_executed(state, NULL, state->pid, fd, &notify, report);
+        if (r >= 0)
+                r = load_and_run_poststart(state, report);
+        if (r >= 0)
+                *ret_notify = TAKE_FD(notify);
+        return r;
 }
 
-int container_await_start(const State *state, const Spec *spec, int connection, Report *report) {
-        int r = listener_await_executed(state, NULL, state->pid, connection, report);
+int container_await_start(const State *state, const Spec *spec, int connection, int *ret_notify, Report *report) {
+        _cleanup_close_ int notify = -1;
+        int r = listener_await_executed(state, NULL, state->pid, connection, &notify, report);
 
         fd_close(connection);
-        return r < 0 ? r : run_poststart(spec, state, report);
+        if (r >= 0)
+                r = run_poststart(spec, state, report);
+        if (r >= 0)
+                *ret_notify = TAKE_FD(notify);
+        return r;
 }
 
 /* Whether the end of the first process ends all others. */

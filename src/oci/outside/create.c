@@ -168,7 +168,8 @@ static int make_process(Creation *c) {
         _cleanup_close_ int start = waits ? listen_for_start(c->state, c->report) : -1;
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
-                      .no_pivot = c->request->no_pivot, .signal_mask = c->request->signal_mask };
+                      .notifies = c->request->notifies, .notify = -1, .no_pivot = c->request->no_pivot,
+                      .signal_mask = c->request->signal_mask };
         _cleanup_free_ int *sources = NULL;
         int fds[2], r;
 

@@ -55,8 +55,9 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
 
 static int make(const State *state, const Spec *spec, const ExecRequest *request, int pidfd, int cgroup, pid_t *ret,
                 Report *report) {
-        Init init = { .spec = spec, .process = request->process, .start = -1, .preserved = request->preserved,
-                      .keyring = request->keyring, .signal_mask = request->signal_mask };
+        Init init = { .spec = spec, .process = request->process, .start = -1, .notify = -1,
+                      .preserved = request->preserved, .keyring = request->keyring,
+                      .signal_mask = request->signal_mask };
         _cleanup_close_ int own = -1, engine = -1;
         Console console;
         int fds[2], r;
@@ -86,7 +87,7 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
                 return pid;
         r = set_up(request, own, &console, pid, report);
         if (r >= 0)
-                r = listener_await_executed(state, spec, pid, own, report);
+                r = listener_await_executed(state, spec, pid, own, NULL, report);
         if (r < 0) {
                 (void) kill(pid, SIGKILL);
                 (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));

@@ -62,8 +62,8 @@ static int load_and_pass(const State *state, const Spec *spec, pid_t pid, int li
         return r;
 }
 
-int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int socket, Report *report) {
-        for (bool passed = false;; passed = true) {
+static int await(const State *state, const Spec *spec, pid_t pid, int socket, int *notify, Report *report) {
+        for (bool passed = false;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
                 int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
@@ -73,6 +73,10 @@ int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int
                                                     strerror(-r)) : 0;
                 if (m.type == MESSAGE_FAILED)
                         return report_error(report, m.value, "%s", m.text);
+                if (m.type == MESSAGE_NOTIFYING && notify && *notify < 0) {
+                        *notify = TAKE_FD(fd);
+                        continue;
+                }
                 if (m.type != MESSAGE_LOGGING || fd < 0 || passed)
                         return report_error(report, EPROTO, "the process sent an invalid message");
                 r = load_and_pass(state, spec, pid, fd, report);
@@ -80,5 +84,16 @@ int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int
                         r = steps_send(socket, MESSAGE_WATCHED, report);
                 if (r < 0)
                         return r;
+                passed = true;
         }
+}
+
+int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int socket, int *ret_notify,
+                            Report *report) {
+        _cleanup_close_ int notify = -1;
+        int r = await(state, spec, pid, socket, ret_notify ? &notify : NULL, report);
+
+        if (r >= 0 && ret_notify)
+                *ret_notify = TAKE_FD(notify);
+        return r;
 }

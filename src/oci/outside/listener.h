@@ -7,5 +7,7 @@
 
 /* Waits until a process, pid, has executed its command: the connection to it ends then. On the way, gives the listener
  * of its filter to the agent of config.json. spec: the container's, for a process of exec; NULL: pid is the first
- * process, and config.json is read if it is needed. Returns 0 or -errno, reported. */
-int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int socket, Report *report);
+ * process, and config.json is read if it is needed. *ret_notify is its socket for sd_notify(3), or -1; ret_notify NULL:
+ * it has none. Returns 0 or -errno, reported. */
+int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int socket, int *ret_notify,
+                            Report *report);

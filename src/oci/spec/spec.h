@@ -198,6 +198,10 @@ typedef struct Spec {
         unsigned long propagation; /* of the root mount: MS_PRIVATE or another, with MS_REC or without; 0: none */
 } Spec;
 
+/* Where a container finds its socket for sd_notify(3), as with runc. */
+#define SPEC_NOTIFY_DIRECTORY "/run/notify"
+#define SPEC_NOTIFY_SOCKET SPEC_NOTIFY_DIRECTORY "/notify.sock"
+
 /* The name of a resource limit: "RLIMIT_NOFILE". */
 const char *spec_limit_name(int resource);
 

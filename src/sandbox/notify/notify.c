@@ -43,6 +43,7 @@ struct Notify {
         NotifyAccess access;
         NotifyStore store;
         const NotifyOwner *owner;
+        const char *only_ready; /* what READY=1 is passed on as, alone; NULL: all messages are */
         Report *report;
         bool told[_TOLD_MAX];
         bool pending; /* message is not sent yet */
@@ -76,6 +77,7 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
         n->access = NOTIFY_ACCESS_UNKNOWN;
         n->store = NOTIFY_STORE_UNKNOWN;
         n->owner = owner;
+        n->only_ready = NULL;
         n->report = report;
         memset(n->told, 0, sizeof(n->told));
         n->pending = false;
@@ -116,6 +118,10 @@ void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyS
         n->payload = payload;
         n->access = access;
         n->store = store;
+}
+
+void notify_only_ready(Notify *n, const char *text) {
+        n->only_ready = text;
 }
 
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
@@ -218,6 +224,19 @@ static bool admit_fds(Notify *n) {
         return true;
 }
 
+static bool admit_ready(Notify *n) {
+        NotifyMessage *m = &n->message;
+
+        if (!notify_text_has(m->text, m->size, "READY=1"))
+                return false;
+        drop(n);
+        m->size = strlen(n->only_ready);
+        memcpy(m->text, n->only_ready, m->size);
+        if (n->owner)
+                n->owner->ready(n->owner->userdata);
+        return true;
+}
+
 /* Returns whether to relay the message, after removing what must not be relayed. */
 static bool admit(Notify *n, int flags) {
         NotifyMessage *m = &n->message;
@@ -236,6 +255,8 @@ static bool admit(Notify *n, int flags) {
                 tell(n, TOLD_NUL, "it contains a NUL byte");
                 return false;
         }
+        if (n->only_ready)
+                return admit_ready(n);
         /* Since systemd 254, a message can change the unit's NotifyAccess=. isorun follows if it becomes narrower. If
          * it becomes wider, the value that systemd named when isorun asked still holds. */
         if (notify_text_denies(m->text, size, "NOTIFYACCESS=", "NOTIFYACCESS=all"))

@@ -53,6 +53,10 @@ DEFINE_CLEANUP(Notify *, notify_free);
  * access and store say what others may do. */
 void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyStore store);
 
+/* From now on, READY=1 is passed on as text, which is borrowed and has at most 100 bytes, and nothing else is: no other
+ * line, message or fd. Call it before notify_begin(). */
+void notify_only_ready(Notify *n, const char *text);
+
 /* Returns the relay's fds, borrowed, to send them to the process that takes over. */
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out);
 

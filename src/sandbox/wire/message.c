@@ -39,6 +39,7 @@ static const struct {
         [MESSAGE_SEEN] = { MESSAGE_TO_ISORUN, { 1, SIGNAL_MAX }, { 0, 1 }, {} },
         [MESSAGE_CONTINUED] = { MESSAGE_TO_ISORUN },
         [MESSAGE_FOUND] = { MESSAGE_TO_ISORUN, .fds = { 0, 1 } },
+        [MESSAGE_NOTIFYING] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_FORKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_ASKED] = { MESSAGE_TO_ISORUN, .fds = { 1, 1 } },
         [MESSAGE_REFUSED] = { MESSAGE_TO_ISORUN },

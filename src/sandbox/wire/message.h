@@ -40,6 +40,7 @@ typedef enum MessageType {
         MESSAGE_SEEN,    /* answer to MESSAGE_SIGNAL; value: the signal; status: whether the payload already has it */
         MESSAGE_CONTINUED, /* answer to MESSAGE_CONTINUE: SIGCONT has been sent */
         MESSAGE_FOUND,   /* answer to MESSAGE_LOOK_UP; fd: a pidfd, or none if there is no such process */
+        MESSAGE_NOTIFYING, /* of isorun-oci: the command is about to be executed; fd: its notify socket */
         MESSAGE_FORKED,  /* with --notify=fork, the payload has ended and left this process; fd: its pidfd */
         MESSAGE_ASKED,   /* fd: a socket of isoctl with a request for isorun itself: outside/questions.h */
         MESSAGE_REFUSED, /* an isoctl of another version has sent a request; text names the versions */
