@@ -1619,12 +1619,17 @@ test_systemd() {
 	systemctl stop box-one.scope
 	await is_status box stopped
 	no_refusal is "systemctl stop ends it" "$(status_of box)" stopped
+	await [ ! -e "/sys/fs/cgroup$path" ]
+	oci kill --all box KILL
+	no_refusal is "... and when its cgroup is gone, kill --all has nothing to do" "$status$out$err" 0
 	oci delete box
 	no_refusal is "systemd: delete" "$status$out$err" 0
-	bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox sleep 7692
+	bundle 'linux.cgroupsPath="oci.slice:box:one"' 'linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]' -- busybox sleep 7692
 	oci --systemd-cgroup create --bundle "$bundle" box
 	oci kill box KILL
 	await eval '[ "$(systemctl show -P LoadState box-one.scope)" = not-found ]'
+	oci kill box KILL
+	like "... and kill says so, also without a pid namespace" "$status $err" "1 isorun-oci: cannot kill box: container not running"
 	oci --systemd-cgroup create --bundle "$bundle" other
 	oci delete box
 	# promise P65

@@ -248,6 +248,12 @@ int container_cgroup_open(const State *state, Report *report) {
         return TAKE_FD(fd);
 }
 
+bool container_cgroup_is_gone(const State *state) {
+        _cleanup_free_ char *full = state->cgroup ? format(TREE "%s", state->cgroup) : NULL;
+
+        return full && access(full, F_OK) < 0 && errno == ENOENT;
+}
+
 void container_cgroup_remove(const char *path, uint64_t inode) {
         _cleanup_free_ char *full = format(TREE "%s", path);
         _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;

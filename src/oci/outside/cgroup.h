@@ -29,6 +29,10 @@ int container_cgroup_open_path(const char *path, Report *report);
  * whose cgroup was replaced. */
 int container_cgroup_open(const State *state, Report *report);
 
+/* Whether the container had a cgroup, and it was removed: then no process was left in it. systemd removes that of a
+ * scope when the last one has ended. */
+bool container_cgroup_is_gone(const State *state);
+
 /* What tells a cgroup from a later one at the same path; 0 if that cannot be read. */
 uint64_t container_cgroup_inode(int fd);
 

@@ -107,6 +107,17 @@ static bool has_own_pids(const State *state) {
         return own;
 }
 
+/* Returns 1 if the container has ended, and its cgroup went with it: Kubernetes signals all of such a container once
+ * more, and keeps it for good if that fails. */
+static int kill_by_cgroup(const State *state, int sig, bool ended, Report *report) {
+        Report first = {};
+        int r = container_cgroup_kill(state, sig, ended ? &first : report);
+
+        if (r >= 0 || !ended)
+                return r;
+        return container_cgroup_is_gone(state) ? 1 : report_error(report, -r, "%s", first.first.text);
+}
+
 int container_kill(const State *state, int sig, bool all, Report *report) {
         _cleanup_close_ int pidfd = -1;
         Status status;
@@ -114,8 +125,11 @@ int container_kill(const State *state, int sig, bool all, Report *report) {
 
         if (r < 0)
                 return r;
-        if (state->cgroup && (all || (sig == SIGKILL && !has_own_pids(state))))
-                return container_cgroup_kill(state, sig, report);
+        if (state->cgroup && (all || (sig == SIGKILL && !has_own_pids(state)))) {
+                r = kill_by_cgroup(state, sig, pidfd < 0, report);
+                if (r <= 0 || all)
+                        return r < 0 ? r : 0;
+        }
         if (all && sig != SIGKILL)
                 return report_error(report, EOPNOTSUPP, "cannot signal all processes of %s: it does not have a cgroup "
                                     "(KILL ends all)", state->id);
