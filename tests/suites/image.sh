@@ -278,6 +278,10 @@ roots() {
 	changeable
 	run "${who_runs[@]}" "$isoctl" explain --verbose "$tmp/image.conf" -- true
 	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
+	like "$label: ... and the root by the image's name" "$out" "*reads    the root image:good:1 *"
+	run "${who_runs[@]}" "$isoctl" why "$tmp/image.conf" read /etc/kept read /etc/none
+	like "$label: why says of files whether the root has them" "$status $out" \
+		"1 *because  /etc/kept is a file of the root*because  /etc/none does not exist in the root*"
 	run "${who_runs[@]}" "$isorun" --root image:good:7 true
 	is "$label: an image that is not there is an error" "$status $err" \
 		"125 isorun: --root: RootDirectory=: no image good:7 in $store; there is good:1 (isoctl image add takes one)"

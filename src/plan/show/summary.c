@@ -198,13 +198,20 @@ static bool is_hidden(const PlanMount *m) {
         return m->kind == MOUNT_BLOCKED && is_of_files(m);
 }
 
+/* An image by its name: the paths of its layers are long, and only the store's. */
+static char *name_root(const Summarizer *s) {
+        const Setting *image = s->plan->image_id ? policy_get(s->policy, D_RootDirectory) : NULL;
+
+        return image ? strdup(image->value.words[0]) : plan_source_format(&s->plan->mounts[0].source);
+}
+
 static void say_reads(const Summarizer *s, SummaryLine *line) {
         const PlanMount *root = &s->plan->mounts[0];
         const bool whole = root->source.kind != SOURCE_NONE;
 
         if (whole) {
                 summary_add_part(line, "root", streq(root->source.path, "/") ? "the host's" : "the root");
-                summary_add_word(line, plan_source_format(&root->source));
+                summary_add_word(line, name_root(s));
                 summary_add_origin(line, root->origin);
         }
         add_places(s, line, "shown", whole ? "and" : "only", whole ? is_shown_by_policy : is_shown);

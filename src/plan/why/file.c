@@ -258,6 +258,11 @@ static void add_origin(const Asked *q, const PlanMount *m) {
         answer_origin(q->a, m->origin);
 }
 
+/* Whether the mount is the root, and that is not the host's. */
+static bool is_other_root(const PlanMount *m) {
+        return m->kind == MOUNT_ROOT && m->source.kind != SOURCE_NONE && !streq(m->source.path ?: "", "/");
+}
+
 /* It does not exist inside: because the sandbox hides it, or on the host neither. */
 static int answer_missing(const Asked *q, const Place *place) {
         const char *path = place->spot.path;
@@ -265,7 +270,9 @@ static int answer_missing(const Asked *q, const Place *place) {
         int r;
 
         if (place->spot.hosts || lstat(path, &st) < 0)
-                return answer_denied(q->a, ENOENT, BY_FILES, "%s does not exist on the host either", path);
+                return answer_denied(q->a, ENOENT, BY_FILES, "%s does not exist %s", path,
+                                     place->mount->kind != MOUNT_BIND && is_other_root(&q->plan->mounts[0])
+                                             ? "in the root" : "on the host either");
         r = answer_denied(q->a, ENOENT, BY_HIDING, "%s of the host is hidden: %s is %s",
                           path, place->mount->destination,
                           place->mount->kind == MOUNT_TMPFS ? "a directory in memory" : "another directory");
@@ -379,7 +386,8 @@ static int use_existing(Asked *q, const Place *place) {
         add_origin(q, m);
         return answer_allowed(q->a, "%s is %s%s", place->spot.path,
                               m->kind == MOUNT_BLOCKED ? "hidden: an empty file that the payload may use" :
-                              place->spot.hosts        ? "a file of the host" : "in memory",
+                              !place->spot.hosts       ? "in memory" :
+                              is_other_root(m)         ? "a file of the root" : "a file of the host",
                               action == WHY_WRITE && plan_mount_is_overlay(m) ? ", and changes stay in memory" : "");
 }
 
