@@ -23,7 +23,7 @@ const Argument *argument_behind_dashes(const Argument *next) {
 }
 
 int argument_print(const Argument *a, FILE *f) {
-        int n = a->name ? fprintf(f, "%s", a->name) : 0;
+        int n = a->name && !(a->flags & ARGUMENT_CHOICE) ? fprintf(f, "%s", a->name) : 0;
 
         for (const char *const *c = a->choices; c && *c; c++)
                 n += fprintf(f, "%s%s", n > 0 ? "|" : "", *c);

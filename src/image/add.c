@@ -261,8 +261,12 @@ static int find_name(const Adder *a, const char *given, char **ret) {
                 r = -EINVAL;
         if (r >= 0)
                 *ret = TAKE_PTR(whole);
-        return r == -EINVAL ? report_error(a->report, EINVAL, "not a name of an image: \"%s\" (add NAME[:TAG])", name)
-                            : report_if_oom(a->report, r);
+        if (r == -EINVAL && given)
+                return report_error(a->report, EINVAL, "not a name of an image: \"%s\" (such as team/app:1)", given);
+        if (r == -EINVAL)
+                return report_error(a->report, EINVAL, "the source calls the image \"%s\", which cannot be its name "
+                                    "here: add NAME[:TAG]", name);
+        return report_if_oom(a->report, r);
 }
 
 static void notice_left_out(const Adder *a) {

@@ -121,12 +121,12 @@ static int choose(const json_t *manifests, const char *tag, Report *report, cons
         if (list_tags(manifests, &tags) < 0)
                 return report_oom(report);
         if (n > 1)
-                return report_error(report, ENOTUNIQ, "it has %zu images%s%s: add :TAG (tags: %s)", n,
+                return report_error(report, ENOTUNIQ, "the source has %zu images%s%s: add :TAG (tags: %s)", n,
                                     tag ? " with the tag " : "", tag ?: "", *tags ? tags : "-");
         if (other > 0)
-                return report_error(report, EHOSTUNREACH, "it has no image for linux/%s", ARCHITECTURE);
-        return report_error(report, ENOENT, "it has no image%s%s (tags: %s)", tag ? " with the tag " : "", tag ?: "",
-                            *tags ? tags : "-");
+                return report_error(report, EHOSTUNREACH, "the source has no image for linux/%s", ARCHITECTURE);
+        return report_error(report, ENOENT, "the source has no image%s%s (tags: %s)",
+                            tag ? " with the tag " : "", tag ?: "", *tags ? tags : "-");
 }
 
 static int take_chosen(const json_t *m, Chosen *ret, Report *report) {
@@ -244,8 +244,8 @@ static int choose_docker(const json_t *json, const char *tag, const json_t **ret
                                 *ret = json_array_get(json, i);
         if (n == 1)
                 return 0;
-        return report_error(report, n ? ENOTUNIQ : ENOENT, "it has %zu images%s%s%s", n, tag ? " with the tag " : "",
-                            tag ?: "", n ? ": add :TAG" : "");
+        return report_error(report, n ? ENOTUNIQ : ENOENT, "the source has %zu images%s%s%s", n,
+                            tag ? " with the tag " : "", tag ?: "", n ? ": add :TAG" : "");
 }
 
 static int add_docker_layer(Manifest *m, const char *path, Report *report) {

@@ -47,8 +47,9 @@ static int parse(const char *text, ImageSource *source, Report *report) {
                 source->format = (ImageFormat) i;
                 return split(rest, source) < 0 ? report_oom(report) : 0;
         }
-        return report_error(report, EINVAL,
-                            "not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]: \"%s\"", text);
+        return report_error(report, EINVAL, "the source of an image is oci:DIR[:TAG], oci-archive:FILE[:TAG] or "
+                            "docker-archive:FILE[:TAG], not \"%s\" (isoctl fetches no images: skopeo copy "
+                            "docker://… oci:DIR:TAG does)", text);
 }
 
 Compression image_source_compression(int fd) {
@@ -66,8 +67,8 @@ static int stage(ImageSource *source, Unpackers *u) {
         Digest ignored;
 
         if (archive < 0)
-                return report_error(u->report, -archive, "cannot open %s: %s", source->path,
-                                    text_file_strerror(-archive));
+                return report_error(u->report, -archive, "cannot open %s: %s%s", source->path,
+                                    text_file_strerror(-archive), archive == -EISDIR ? " (add oci:DIR)" : "");
         if (mkdirat(u->store->fd, STAGE, 0700) < 0)
                 return report_error(u->report, errno, "cannot make a directory in %s: %s", u->store->path,
                                     strerror(errno));
@@ -89,7 +90,8 @@ int image_source_open(const char *text, Unpackers *u, ImageSource *ret) {
         if (source.format == IMAGE_OCI) {
                 source.directory = open(source.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 if (source.directory < 0)
-                        return report_error(u->report, errno, "cannot open %s: %s", source.path, strerror(errno));
+                        return report_error(u->report, errno, "cannot open %s: %s%s", source.path, strerror(errno),
+                                            errno == ENOTDIR ? " (add oci-archive:FILE or docker-archive:FILE)" : "");
         } else {
                 r = stage(&source, u);
                 if (r < 0)
@@ -123,6 +125,22 @@ static int open_copy(const Store *store) {
         return fd;
 }
 
+/* Reports why a file of the source cannot be copied or read. */
+static int report_file(const ImageSource *source, const char *path, const Unpackers *u, int r) {
+        static const char *const others[] = {
+                [IMAGE_OCI] = " (it is not the directory of an OCI image)",
+                [IMAGE_OCI_ARCHIVE] = " (an archive of docker save is docker-archive:FILE)",
+                [IMAGE_DOCKER_ARCHIVE] = " (an archive in OCI's format is oci-archive:FILE)",
+        };
+        const bool first = streq(path, "index.json") || streq(path, "manifest.json");
+
+        if (r == -ENOSPC || r == -EDQUOT)
+                return report_error(u->report, -r, "cannot copy %s to %s: %s", path, u->store->path, strerror(-r));
+        return report_error(u->report, -r, "%s: cannot read %s: %s%s", source->path, path,
+                            r == -EXDEV || r == -ELOOP ? "it is a link that leads elsewhere" : strerror(-r),
+                            r == -ENOENT && first ? others[source->format] : "");
+}
+
 int image_source_take(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u) {
         _cleanup_close_ int file = open_file(source, path), copy = -1;
         Digest digest;
@@ -135,8 +153,7 @@ int image_source_take(const ImageSource *source, const char *path, const Digest 
         if (r >= 0)
                 r = digest_copy(&u->hash, file, copy, &digest);
         if (r < 0)
-                return report_error(u->report, -r, "%s: cannot read %s: %s", source->path, path,
-                                    r == -EXDEV || r == -ELOOP ? "it is a link that leads elsewhere" : strerror(-r));
+                return report_file(source, path, u, r);
         if (expected && !streq(digest.hex, expected->hex))
                 return report_error(u->report, EBADMSG, "%s: %s does not have the digest sha256:%.12s…, but %.12s…",
                                     source->path, path, expected->hex, digest.hex);

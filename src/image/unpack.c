@@ -53,9 +53,9 @@ typedef struct Unpacker {
 
 /* Returns -EBADMSG. */
 static int refuse(Unpacker *up, const char *why) {
-        const char *path = *up->member.path ? up->member.path : "/";
+        const char *path = *up->member.path ? up->member.path : up->n_entries > 0 ? "/" : NULL;
 
-        snprintf(up->result->text, sizeof(up->result->text), "%.140s: %.150s", path, why);
+        snprintf(up->result->text, sizeof(up->result->text), "%.140s%s%.150s", path ?: "", path ? ": " : "", why);
         return -EBADMSG;
 }
 

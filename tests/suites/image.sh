@@ -144,7 +144,12 @@ adds() {
 	refuses "a layer of an archive that is a path out of it" "*cannot read ../*: it is a link that leads elsewhere" "docker-archive:$images/docker-out.tar"
 	refuses "a config that is a path of the host" "*cannot read /etc/passwd: it is a link that leads elsewhere" "docker-archive:$images/docker-config.tar"
 	refuses "an image that is not there" "cannot open*" "oci:$images/none"
-	refuses "a tag that the image does not have" "it has no image with the tag 7*" "oci:$images/good:7"
+	refuses "a tag that the image does not have" "the source has no image with the tag 7 (tags: *" "oci:$images/good:7"
+	refuses "a source without a format" "the source of an image is oci:DIR*" "$images/good"
+	refuses "a directory as an archive" "cannot open *: Is a directory (add oci:DIR)" "oci-archive:$images/good"
+	refuses "an archive as a directory" "*Not a directory (add oci-archive:FILE or docker-archive:FILE)" "oci:$images/good.tar"
+	refuses "an archive of the other format" "*manifest.json: * (an archive in OCI's format is oci-archive:FILE)" "docker-archive:$images/good.tar"
+	refuses "a file that is no archive" "/etc/passwd: not a tar archive" oci-archive:/etc/passwd
 	# promise P51
 	is "$label: nothing was written outside" "$(ls -d /out /etc/out /etc/absolute "$store/../out" "$store/out" 2>/dev/null)" ""
 
@@ -153,7 +158,9 @@ adds() {
 	is "$label: layers that the store has are not read again" "$status $out" "0 known:1 ${first#* }"
 	image rm known:1
 	of_others
-	image rm good:1 from-archive:1 example.org/team/app:2
+	image rm good:1 from-archive:1 not-there example.org/team/app:2
+	is "$label: rm names an image that is not there" "$status $err" "125 isoctl: no image not-there:latest (isoctl image list shows all)"
+	status=0 err=
 	is "$label: rm removes the names, and the files that no name has" "$status $err$(files_in "$store/layers" "$store/images" "$store/names")" "0 "
 	before=$(stored)
 	interrupted
@@ -364,7 +371,7 @@ held() { # options: also of a service that isorun hands over to the reaper
 			"1 *broken /etc *a mount that the plan does not have: /opaque *"
 	fi
 	image rm good:1
-	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use them*"
+	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use are kept: 1 *"
 	# promise P51
 	is "$label: ... and they are still there" "$(files_in "$store/images" | wc -l)" 4
 	if [ "$handed" = yes ]; then

@@ -294,7 +294,7 @@ static int clean(const Store *store, Report *report) {
         int r = store_clean(store, &c, report);
 
         if (r >= 0 && c.used > 0)
-                report_notice(report, "%zu images without a name are kept: running instances use them (isoctl image gc "
+                report_notice(report, "images without a name that running instances use are kept: %zu (isoctl image gc "
                                       "removes them later)", c.used);
         return r;
 }
@@ -305,20 +305,24 @@ static int open_to_change(Store *store, Report *report) {
         return r < 0 ? r : store_lock(store, false, report);
 }
 
+/* A name that is not there does not keep the others. */
 static int rm(const CommandLine *line, Report *report) {
         _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
-        int r = open_to_change(&store, report);
+        int r = open_to_change(&store, report), first = 0;
 
         for (char **text = line->arguments + 1; r >= 0 && *text; text++) {
                 _cleanup_free_ char *name = NULL;
+                int q = image_name_parse(*text, &name);
 
-                r = image_name_parse(*text, &name);
-                if (r >= 0)
-                        r = store_remove_name(&store, name);
-                if (r < 0)
-                        return report_image(&store, *text, name, r, report);
+                if (q >= 0)
+                        q = store_remove_name(&store, name);
+                if (q < 0)
+                        q = report_image(&store, *text, name, q, report);
+                first = first ?: q;
         }
-        return r < 0 ? r : clean(&store, report);
+        if (r >= 0)
+                r = clean(&store, report);
+        return r < 0 ? r : first;
 }
 
 static int gc(_unused_ const CommandLine *line, Report *report) {
@@ -351,7 +355,8 @@ static int run_action(const CommandLine *line, Report *report) {
                         return report_error(report, EINVAL, "usage: isoctl image %s", actions[i].usage);
                 return actions[i].run(line, report);
         }
-        return report_error(report, EINVAL, "not add, list, show, verify, rm or gc: \"%s\"", line->arguments[0]);
+        return report_error(report, EINVAL, "isoctl image does not know \"%s\": it takes add, list, show, verify, rm "
+                            "and gc", line->arguments[0]);
 }
 
 static int run(const CommandLine *line, Report *report) {
@@ -369,7 +374,7 @@ static const Option options[] = {
         {},
 };
 static const Argument arguments[] = {
-        { "ACTION", .choices = names },
+        { "ACTION", ARGUMENT_CHOICE, names },
         { "IMAGE", ARGUMENT_IMAGE | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED },
         {},
 };
