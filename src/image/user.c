@@ -245,11 +245,24 @@ static int find_group(const Finder *f, const char *name, gid_t *ret) {
                             "group", f->text);
 }
 
+/* Such a number is not looked up as a name: the image could have a line for it that means root (CVE-2024-40635). */
+static int check_number(const Finder *f, const char *name) {
+        const char *digits = name + (*name == '-' || *name == '+');
+        uint32_t id;
+
+        if (!*digits || digits[strspn(digits, "0123456789")] || user_id_parse(name, &id))
+                return 0;
+        return report_error(f->report, EINVAL, "the image's User is \"%.200s\", and %.200s is not the number of a user "
+                            "or group", f->text, name);
+}
+
 static int find(const Finder *f, ImageUser *ret) {
         _cleanup_free_ char *user = format("%.*s", (int) strcspn(f->text, ":"), f->text);
         const char *group = strchr(f->text, ':');
-        int r = user ? 0 : report_oom(f->report);
+        int r = user ? check_number(f, user) : report_oom(f->report);
 
+        if (r >= 0 && group)
+                r = check_number(f, group + 1);
         if (r >= 0 && *user)
                 r = find_user(f, user, ret);
         return r < 0 || !group || !group[1] ? r : find_group(f, group + 1, &ret->gid);

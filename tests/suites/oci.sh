@@ -252,6 +252,9 @@ test_symlinks() {
 			"mounts+={\"destination\":\"/etc/$link/new\",\"type\":\"tmpfs\"}" \
 			"busybox grep -q ' $out_there/new tmpfs' /proc/self/mounts && echo here"
 		# promise P57
+		inside "... and so does a working directory that is made (CVE-2026-55686): $link" "$out_there/work" 'root.readonly=false' \
+			"process.cwd=\"/etc/$link/work\"" 'cd . && pwd -P'
+		# promise P57
 		also is "... and nothing of the host has changed" "$(ls -A "$out_there")" ""
 		rm -rf "$bundle/rootfs/tmp/${out_there#/tmp/}"
 	done
@@ -305,6 +308,17 @@ test_symlinks() {
 		'[ "$(busybox stat -c %d /etc/dir)" = "$(busybox stat -c %d /tmp)" ] && echo same $(busybox touch /etc/dir/x /tmp/x 2>/dev/null || echo $?) $(busybox grep -Ec " /etc/(dir|hidden) " /proc/mounts)'
 	rm "$bundle/rootfs/etc/"{absolute,relative,magic,link}
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
+	for word in "$out_there" "../../../../../../../../../../$out_there"; do
+		echo host >"$out_there/ptmx"
+		ln -s "$word" "$bundle/rootfs/dev"
+		# promise P57
+		inside "an image whose /dev is a symlink has its devices in the root (CVE-2026-41579, CVE-2026-47766): ${word%%/*}" "1:3 pts/ptmx" \
+			'mounts=[{"destination":"/proc","type":"proc"}]' 'root.readonly=false' \
+			"echo \$(busybox stat -c %t:%T $out_there/null) \$(busybox readlink $out_there/ptmx)"
+		# promise P57
+		also is "... and the host keeps its files" "$(ls "$out_there") $(cat "$out_there/ptmx")" "ptmx host"
+		rm -r "$bundle/rootfs/dev" "$bundle/rootfs/tmp/${out_there#/tmp/}" "$out_there/ptmx"
+	done
 	mkdir "$bundle/rootfs/dev"
 	ln -s ../etc/hidden "$bundle/rootfs/dev/null"
 	# promise P57
@@ -330,6 +344,11 @@ test_exchanged() {
 	inside "paths are masked by the host's /dev/null, and not by the container's (CVE-2025-31133)" "1:3 0 hidden" \
 		"mounts=[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev/\",\"type\":\"bind\",\"source\":\"$tmp/dev\"}]" \
 		'linux.maskedPaths=["/etc/dir/file"]' 'echo $(busybox stat -c %t:%T /etc/dir/file) $(busybox wc -c </etc/dir/file) $(busybox cat /etc/hidden)'
+	bundle "mounts=[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/dev\",\"type\":\"bind\",\"source\":\"$tmp/dev\"}]" \
+		'process.user={"uid":5,"gid":5}' -- sh -c "$(to_end 'busybox stat -L -c %t:%T /proc/$$/fd/0; busybox stat -c %u /etc/hidden')"
+	run bash -c 'exec "$@" <&-' bash "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	# promise P57
+	is_reached "an fd of 0 to 2 that is closed is the host's /dev/null, not that of the container (CVE-2026-88265)" $'1:3\n0'
 	mkdir -p "$tmp/proc/sys/net/ipv4"
 	: >"$tmp/proc/sys/net/ipv4/ip_forward"
 	# promise P57
@@ -713,10 +732,12 @@ test_rare() {
 	inside "a time namespace has its offsets" later 'linux.namespaces+={"type":"time"}' \
 		'linux.timeOffsets={"boottime":{"secs":5000000,"nanosecs":1},"monotonic":{"secs":3}}' "$uptime"
 	bundle 'linux.namespaces+={"type":"time"}' 'linux.timeOffsets={"boottime":{"secs":5000000}}' \
-		'process.execCPUAffinity={"initial":"0","final":"0"}' -- busybox sleep 7683
+		'process.execCPUAffinity={"initial":"0","final":"0"}' 'process.user={"uid":0,"gid":9}' -- busybox sleep 7683
 	oci create --bundle "$bundle" box
 	also_inside "the time namespace is the container's, and the CPUs those of execCPUAffinity" "later
 Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/self/status)"
+	# promise P59
+	also_inside "--user without a group keeps that of config.json" "uid=1 gid=9" --user 1 'busybox id'
 	"$isorun_oci" --root "$state" delete --force box
 	inside "a time namespace has its offsets in a user namespace, too" later 'linux.namespaces+={"type":"user"}' 'linux.namespaces+={"type":"time"}' \
 		'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
@@ -1015,7 +1036,7 @@ test_exec_cgroup() { # its cgroup
 }
 
 test_exec() {
-	local ns=/proc/self/ns tasks
+	local ns=/proc/self/ns tasks word
 	exec 7<"$bundle"
 	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' \
 		'linux.cgroupsPath="/isorun-oci-test"' 'linux.namespaces+={"type":"cgroup"}' \
@@ -1045,6 +1066,12 @@ test_exec() {
 	also_inside "no fd of the caller comes through" $'0\n1\n2' 'busybox ls /proc/$$/fd'
 	also_inside "options say what is different" "uid=3 gid=4 /dev x y" --user 3:4 --cwd /dev --env A=x --env B=y \
 		'echo $(busybox id) $(pwd) $A $B'
+	# promise P59
+	also_inside "--user with one number is this user (CVE-2026-30892)" "uid=1 gid=0" --user 1 'busybox id'
+	for word in "" : 1: :1 -1 +1 " 1" 4294967295 4294967297 1:4294967296 root; do
+		oci exec --user "$word" box busybox id
+		like "exec: refused: --user \"$word\"" "$status $err" "255 isorun-oci: --user: not UID or UID:GID: \"$word\""
+	done
 	oci exec --cwd /proc/self/fd/7 box busybox true
 	like "exec: refused: a working directory that is an fd of the caller" "$status $err" "255 isorun-oci: *working directory /proc/self/fd/7: *"
 	oci exec --preserve-fds 5 box busybox true
@@ -1596,8 +1623,9 @@ test_systemd() {
 		skip "systemd" "systemd is not running"
 		return
 	fi
+	# The annotation is one of runc: an image's label could set any property by it (CVE-2024-3154 of CRI-O).
 	bundle 'linux.cgroupsPath="oci.slice:box:one"' 'linux.namespaces+={"type":"cgroup"}' root.readonly=false \
-		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; exec busybox sleep 7662'
+		"annotations={\"org.systemd.property.Description\":\"'stolen'\"}" -- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; exec busybox sleep 7662'
 	oci --systemd-cgroup create --bundle "$bundle" --pid-file "$tmp/pid" box
 	no_refusal is "systemd: create" "$status$out$err" 0
 	pid=$(cat "$tmp/pid")

@@ -89,8 +89,9 @@ static void expect_user(const char *text, const char *expected) {
 }
 
 #define PASSWD "root:x:0:0::/root:/bin/sh\nbad\nalso:x:-1:5::/:/x\nfew:x:7:7\napp:x:33:44::/srv/app:/bin/sh\n" \
-               "app:x:1:1::/other:\nbig:x:4294967295:1::/:/x\n12:x:99:99::/:/x\nempty:x:8:9:::\n"
-#define GROUP "root:x:0:\nstaff:x:50:app\nbad:x:y:\n"
+               "app:x:1:1::/other:\nbig:x:4294967295:1::/:/x\n12:x:99:99::/:/x\nempty:x:8:9:::\n" \
+               "4294967297:x:0:0::/:/x\n-1:x:0:0::/:/x\n"
+#define GROUP "root:x:0:\nstaff:x:50:app\nbad:x:y:\n4294967297:x:0:\n"
 
 static void test_forms(_unused_ void **state) {
         put(BASE, "etc/passwd", PASSWD);
@@ -115,6 +116,10 @@ static void test_forms(_unused_ void **state) {
         expect_user("app:none", "the image's User is \"app:none\", and its /etc/group does not have this group");
         expect_user("app:bad", "the image's User is");
         expect_user("app:4294967295", "the image's User is");
+        /* CVE-2024-40635, CVE-2026-46680: a line of the image has this name, and would make it root. */
+        expect_user("4294967297", "the image's User is \"4294967297\", and 4294967297 is not the number of a user");
+        expect_user("-1", "the image's User is \"-1\", and -1 is not the number");
+        expect_user("33:4294967297", "the image's User is \"33:4294967297\", and 4294967297 is not the number");
 }
 
 static void test_layers(_unused_ void **state) {

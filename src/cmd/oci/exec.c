@@ -11,6 +11,7 @@
 #include "util/parse.h"
 #include "util/strv.h"
 
+/* Without GID, the group stays that of config.json: group 0 would be more. */
 static int set_user(SpecProcess *process, const char *user, Report *report) {
         _cleanup_free_ char *uid = strndup(user, strcspn(user, ":"));
         const char *gid = strchr(user, ':');
@@ -22,7 +23,8 @@ static int set_user(SpecProcess *process, const char *user, Report *report) {
             (gid && parse_u64_range(gid + 1, 0, UINT32_MAX - 1, &g) < 0))
                 return report_error(report, EINVAL, "--user: not UID or UID:GID: \"%s\"", user);
         process->uid = (uid_t) u;
-        process->gid = (gid_t) g;
+        if (gid)
+                process->gid = (gid_t) g;
         return 0;
 }
 
