@@ -65,7 +65,7 @@ static void print(void *userdata, Severity severity, const char *line) {
 }
 
 static int help(Report *report) {
-        printf("isorun-oci [OPTIONS] COMMAND [ARGUMENT...]\n"
+        printf("Usage: isorun-oci [OPTIONS] COMMAND [ARGUMENT...]\n"
                "\n"
                "Runs bundles of the Open Container Initiative (OCI), for engines that call runc.\n"
                "\n");
@@ -78,7 +78,7 @@ static int help(Report *report) {
 }
 
 static int help_of(const Syntax *syntax, const char *about, Report *report) {
-        printf("isorun-oci ");
+        printf("Usage: isorun-oci ");
         syntax_print(syntax, stdout);
         printf("\n\n%s\n\n", about);
         options_print(syntax->options, stdout);
@@ -100,13 +100,17 @@ static int open_log(const CommandLine *line, Report *report) {
 }
 
 /* Returns an OciCommandId, or -errno, reported. */
-static int find(const char *name, Report *report) {
+static int find(char *const *words, Report *report) {
+        const char *name = words[0];
+
         for (int i = 0; i < _OCI_COMMAND_MAX; i++) {
                 if (!streq(oci_commands[i].name, name))
                         continue;
                 return commands[i].run ? i : report_error(report, EOPNOTSUPP, "not supported by isorun-oci yet: %s",
                                                           name);
         }
+        if (words[1] && (streq(words[1], "-h") || streq(words[1], "--help")))
+                return report_error(report, EINVAL, "No help topic for '%s': the command does not exist", name);
         return report_error(report, EINVAL, "the command %s does not exist; see --help", name);
 }
 
@@ -128,7 +132,7 @@ static int read_manager(const CommandLine *global, OciCall *ret) {
 static int run(const CommandLine *global, char *argv[], Report *report) {
         _cleanup_(command_line_deinit) CommandLine line = {};
         _cleanup_free_ char *root = NULL;
-        const int command = find(global->rest[0], report);
+        const int command = find(global->rest, report);
         OciCall call = { .report = report };
         Syntax syntax;
         int argc = 0;

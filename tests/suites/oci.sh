@@ -106,6 +106,13 @@ test_status() {
 	oci run --bundle "$bundle" box
 	like "a command that is missing is an error" "$status $err" \
 		'1 isorun-oci: executable file missing not found in $PATH: No such file or directory'
+	printf '#!/no/interpreter\n' >"$bundle/rootfs/bin/script"
+	chmod 755 "$bundle/rootfs/bin/script"
+	bundle -- /bin/script
+	oci run --bundle "$bundle" box
+	like "... and one whose interpreter is missing" "$status $err" \
+		"1 isorun-oci: cannot execute /bin/script, whose interpreter is missing: No such file or directory"
+	rm "$bundle/rootfs/bin/script"
 	bundle -- /etc
 	oci --log "$tmp/log" --log-format json create --bundle "$bundle" box
 	like "... also in the log" "$status $(tail -n1 "$tmp/log")" \
@@ -297,8 +304,10 @@ test_symlinks() {
 	also is "... and the host has no such directory" "$(ls -A "$out_there")" ""
 	rm -rf "$tmp/volume" "$bundle/rootfs/tmp/"*
 	# promise P57
-	refuses "a mount of proc through a symlink" "cannot open or make the mount point /etc/absolute/p: Too many levels of symbolic links" \
+	refuses "a mount of proc through a symlink" "proc must be mounted on ordinary directory paths, without symlinks: /etc/absolute/p: Too many levels of symbolic links" \
 		"mounts+={\"destination\":\"/etc/absolute/p\",\"type\":\"proc\"}"
+	refuses "... and of sysfs" "sysfs must be mounted on ordinary directory paths, without symlinks: /etc/absolute/s: *" \
+		"mounts+={\"destination\":\"/etc/absolute/s\",\"type\":\"sysfs\"}"
 	refuses "a mount over the root" "cannot mount /etc/.. over the root*" "mounts+={\"destination\":\"/etc/..\",\"type\":\"tmpfs\"}"
 	ln -s /etc/hidden "$bundle/rootfs/etc/link"
 	# promise P57
@@ -988,7 +997,7 @@ test_agent() {
 			root.readonly=false "process.noNewPrivileges=$privileges" "$rule" 'busybox mkdir /tmp/x 2>&1'
 	done
 	is "... and gets its fd, the state and the metadata" "$(grep -v listens "$said" | sort -u)" \
-		"fds metadata ociVersion pid state ['seccompFd'] meta box created True 1"
+		"fds metadata ociVersion pid state ['seccompFd'] meta box creating True 1"
 	for call in '"write"' '"write","close","sendmsg","futex"'; do
 		refuses "a filter that an agent cannot get: it answers for $call itself" "cannot send the filter to isorun-oci: Input/output error" \
 			"linux.seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$agent\",\"syscalls\":[
@@ -1013,7 +1022,7 @@ test_exec_cgroup() { # its cgroup
 	oci exec --cgroup other box busybox grep ^0: /proc/self/cgroup
 	no_refusal is "exec --cgroup takes a cgroup below" "$status $out" "0 0::/other"
 	oci exec --cgroup ../other box busybox true
-	like "... and none elsewhere" "$status $err" "255 isorun-oci: --cgroup: cannot open ../other below the container's cgroup: *"
+	like "... and none elsewhere" "$status $err" "255 isorun-oci: --cgroup: bad sub cgroup path ../other: \`..\` components are not allowed"
 	first_pid '^busybox sleep 7659$' >"/sys/fs/cgroup$1/below/cgroup.procs"
 	also_inside "in the container's own cgroup while that can have processes" 0::/ 'busybox grep ^0: /proc/self/cgroup'
 	for pid in $(cat "/sys/fs/cgroup$1/cgroup.procs"); do echo "$pid" >"/sys/fs/cgroup$1/below/cgroup.procs"; done
@@ -1106,7 +1115,7 @@ test_exec() {
 	oci pause box
 	tasks=$(wc -l </sys/fs/cgroup/isorun-oci-test/cgroup.procs)
 	oci exec box busybox true
-	like "refused: exec in a paused container" "$status $err" "255 isorun-oci: cannot execute in box: it is paused"
+	like "refused: exec in a paused container" "$status $err" "255 isorun-oci: cannot exec in a paused container: resume box first"
 	"$isorun_oci" --root "$state" exec --ignore-paused box busybox echo went on >"$tmp/waited" 2>&1 &
 	await eval '[ "$(wc -l </sys/fs/cgroup/isorun-oci-test/cgroup.procs)" -gt "$tasks" ]'
 	no_refusal is "exec --ignore-paused waits" "$(cat "$tmp/waited")" ""
@@ -1277,9 +1286,9 @@ test_hooks() {
 	done
 	bundle "hooks={$hooks\"startContainer\":[{\"path\":\"/bin/busybox\",\"args\":[\"sh\",\"-c\",\"/bin/busybox cat; echo\"]}]}" -- sh -c 'echo command >&2'
 	oci run --bundle "$bundle" box
-	no_refusal is "all hooks run" "$status $(cat "$tmp/hooks")" "0 prestart creating host b
-createRuntime creating host b
-createContainer creating inside b
+	no_refusal is "all hooks run" "$status $(cat "$tmp/hooks")" "0 prestart created host b
+createRuntime created host b
+createContainer created inside b
 poststart running host b
 poststop stopped host b"
 	also like "... also that inside, before the command" "$err" '{*"id":"box","status":"created","pid":1,*}
@@ -1549,7 +1558,7 @@ test_cgroup() {
 	oci resume box
 	no_refusal is "resume thaws it" "$status$out$err $(status_of box)" "0 running"
 	oci create --bundle "$bundle" other
-	like "a cgroup that has processes is refused" "$status $err" "1 isorun-oci: the cgroup $path has processes"
+	like "a cgroup that has processes is refused" "$status $err" "1 isorun-oci: cannot use $path: container's cgroup is not empty"
 	also is "... and goes on" "$(status_of box)" running
 	oci kill --all box TERM
 	no_refusal is "kill --all reaches all processes" "$status$out$err" 0
@@ -1561,13 +1570,17 @@ test_cgroup() {
 		refuses "an AppArmor profile without AppArmor" "this host does not have AppArmor, so the process cannot have the profile *" \
 			'process.apparmorProfile="unconfined"'
 	fi
+	refuses "a deadline without a runtime" 'config.json:*: /process/scheduler: sched_setattr: `SCHED_DEADLINE` requires `runtime`' \
+		'process.scheduler={"policy":"SCHED_DEADLINE","deadline":3000}'
+	refuses "... and with one that is longer" 'config.json:*: /process/scheduler: sched_setattr: `SCHED_DEADLINE` runtime (4000) must be <= deadline (3000)' \
+		'process.scheduler={"policy":"SCHED_DEADLINE","runtime":4000,"deadline":3000}'
 	refuses "a scheduler that is none" 'config.json:*: /process/scheduler/policy: isorun-oci does not know "FAST"' \
 		'process.scheduler={"policy":"FAST"}'
 	refuses "an I/O priority without a class" 'config.json:*: /process/ioPriority/class: it is missing' \
 		'process.ioPriority={"priority":3}'
 	refuses "a cgroup path that leads up" "config.json:*: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
-		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
+		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *: the requested cgroup controller \`pids\` is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
 	test_cgroup_of_another a "$path"
@@ -1575,7 +1588,7 @@ test_cgroup() {
 	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
 	bundle "linux.cgroupsPath=\"$path\"" -- busybox true
 	run patiently "$isorun_oci" --root "$state" create --bundle "$bundle" box # would wait for ever
-	is "a cgroup below a frozen one is refused" "$status $err $(ls "$state")" "1 isorun-oci: the cgroup $path is frozen "
+	is "a cgroup below a frozen one is refused" "$status $err $(ls "$state")" "1 isorun-oci: cannot use $path: container's cgroup unexpectedly frozen "
 	echo 0 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
 	rmdir "/sys/fs/cgroup$path" /sys/fs/cgroup/isorun-oci-test.slice
 }
@@ -1678,7 +1691,7 @@ test_systemd() {
 	refuses "a slice as a container" 'config.json: /linux/cgroupsPath: a container cannot be a slice*' \
 		'linux.cgroupsPath="s.slice:a:b.slice"'
 	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
-		refuses "a scope whose limit cannot be enforced" "cannot write 5 to pids.max of the cgroup *controller is not available there" \
+		refuses "a scope whose limit cannot be enforced" "cannot write 5 to pids.max of the cgroup *: the requested cgroup controller \`pids\` is not available there" \
 			'linux.resources={"pids":{"limit":5}}' 'linux.cgroupsPath="oci.slice:box:lost"'
 		also ok "... and its scope and cgroup are gone" eventually scope_is_gone box-lost.scope
 	fi

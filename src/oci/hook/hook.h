@@ -4,7 +4,7 @@
 #include "oci/spec/spec.h"
 
 typedef struct HookState {
-        const char *id, *status; /* "creating" and so on */
+        const char *id, *status; /* "created" and so on */
         pid_t pid;               /* 0: the container has stopped */
         char **environment;      /* of hooks for which config.json has none; NULL: that of this process */
 } HookState;

@@ -134,7 +134,7 @@ static int run_hooks_before_pivot(const Init *init, int root, Failure *f) {
         /* As runc has it, the working directory of these is the root. */
         if (init->spec->n_hooks[SPEC_CREATE_CONTAINER] > 0 && fchdir(root) < 0)
                 return fail(f, errno, "cannot change to the root");
-        return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "creating", outer_pid(), NULL }, f);
+        return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "created", outer_pid(), NULL }, f);
 }
 
 static int make_root(Init *init, Failure *f) {

@@ -241,5 +241,6 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
 
 int process_execute(const SpecProcess *process, const Command *command, Failure *f) {
         execve(command->path, process->arguments, command->environment);
-        return fail(f, errno, "cannot execute %s", command->path);
+        return fail(f, errno, "cannot execute %s%s", command->path,
+                    errno == ENOENT ? ", whose interpreter is missing" : "");
 }

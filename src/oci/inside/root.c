@@ -186,6 +186,9 @@ int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Fa
         existed = place >= 0;
         if (!existed)
                 place = walk(root, m->destination, S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE, !plain);
+        if (place == -ELOOP && plain)
+                return fail(f, ELOOP, "%s must be mounted on ordinary directory paths, without symlinks: %s", m->type,
+                            m->destination);
         if (place < 0)
                 return fail(f, -place, "cannot open or make the mount point %s", m->destination);
         if (is_same(place, root))

@@ -97,8 +97,9 @@ static int check_empty(int fd, const char *path, Report *report) {
         if (r < 0)
                 return report_error(report, -r, "cannot read the cgroup %s: %s", path, strerror(-r));
         if (strstr(events, "frozen 1"))
-                return report_error(report, EBUSY, "the cgroup %s is frozen", path);
-        return strstr(events, "populated 1") ? report_error(report, EBUSY, "the cgroup %s has processes", path) : 0;
+                return report_error(report, EBUSY, "cannot use %s: container's cgroup unexpectedly frozen", path);
+        return strstr(events, "populated 1")
+                       ? report_error(report, EBUSY, "cannot use %s: container's cgroup is not empty", path) : 0;
 }
 
 /* Devices cannot be made in a user namespace, and the host's are those that config.json binds; so without the right to
@@ -132,8 +133,12 @@ int container_cgroup_write(const SpecCgroupFile *f, int fd, const char *path, Re
                 report_notice(report, "%s of the policy is not enforced: its controller is not available", f->file);
                 return 0;
         }
+        if (r == -ENOENT)
+                return report_error(report, ENOENT, "cannot write %s to %s of the cgroup %s: the requested cgroup "
+                                    "controller `%.*s` is not available there", f->value, f->file, path,
+                                    (int) strcspn(f->file, "."), f->file);
         return r < 0 ? report_error(report, -r, "cannot write %s to %s of the cgroup %s: %s", f->value, f->file, path,
-                                    r == -ENOENT ? "its controller is not available there" : strerror(-r)) : 0;
+                                    strerror(-r)) : 0;
 }
 
 int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report) {

@@ -116,7 +116,9 @@ static int describe(const Creation *c) {
 
 static int run_hooks(const Creation *c, SpecHookKind kind) {
         char error[HOOK_ERROR_MAX];
-        int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "creating", c->pid, NULL }, error);
+        /* The environment of the container exists: runtime.md, "State" and "Lifecycle" (steps 2 and 3). runc says
+         * "creating". */
+        int r = hooks_run(c->spec, kind, &(HookState) { c->state->id, "created", c->pid, NULL }, error);
 
         return r < 0 ? report_error(c->report, -r, "error running %s hook %s", spec_hook_names[kind], error) : 0;
 }

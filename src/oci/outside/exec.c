@@ -100,8 +100,14 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
 static int open_cgroup_below(int fd, const char *path, Report *report) {
         const struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
                                       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+        _cleanup_free_ char *absolute = path_join("/", path);
         int below;
 
+        if (!absolute)
+                return report_oom(report);
+        if (!path_is_safe(absolute))
+                return report_error(report, EXDEV, "--cgroup: bad sub cgroup path %s: `..` components are not allowed",
+                                    path);
         path += strspn(path, "/");
         below = sys_openat2(fd, *path ? path : ".", &how);
         return below < 0 ? report_error(report, errno, "--cgroup: cannot open %s below the container's cgroup: %s",
@@ -146,8 +152,10 @@ int container_exec(const State *state, const Spec *spec, const ExecRequest *requ
 
         if (r < 0)
                 return r;
-        if (status == STATUS_STOPPED || (status == STATUS_PAUSED && !request->paused))
-                return report_error(report, EINVAL, "cannot execute in %s: it is %s", state->id, status_name(status));
+        if (status == STATUS_STOPPED)
+                return report_error(report, EINVAL, "cannot execute in %s: it is stopped", state->id);
+        if (status == STATUS_PAUSED && !request->paused)
+                return report_error(report, EINVAL, "cannot exec in a paused container: resume %s first", state->id);
         cgroup = state->cgroup ? open_cgroup(state, request->cgroup, report) : -1;
         if (state->cgroup && cgroup < 0)
                 return cgroup;

@@ -10,10 +10,10 @@
 #include "util/fd.h"
 
 /* The runtime specification, config-linux.md: "The Container Process State". */
-static char *describe(const Spec *spec, const State *state, Status status, pid_t pid) {
+static char *describe(const Spec *spec, const State *state, const char *status, pid_t pid) {
         json_t *json = json_pack("{ss s[s] si ss* s{ss ss ss si ss sO*}}", "ociVersion", spec->version, "fds",
                                  "seccompFd", "pid", (int) pid, "metadata", spec->listener_metadata, "state",
-                                 "ociVersion", spec->version, "id", state->id, "status", status_name(status), "pid",
+                                 "ociVersion", spec->version, "id", state->id, "status", status, "pid",
                                  (int) state->pid, "bundle", state->bundle, "annotations", spec->annotations);
         char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
@@ -28,7 +28,7 @@ static int connect_agent(const char *path, Report *report) {
                       : fd;
 }
 
-static int pass(const Spec *spec, const State *state, Status status, pid_t pid, int listener, Report *report) {
+static int pass(const Spec *spec, const State *state, const char *status, pid_t pid, int listener, Report *report) {
         _cleanup_close_ int agent = connect_agent(spec->listener, report);
         _cleanup_free_ char *text = agent < 0 ? NULL : describe(spec, state, status, pid);
         struct iovec part = { .iov_base = text };
@@ -44,20 +44,22 @@ static int pass(const Spec *spec, const State *state, Status status, pid_t pid, 
                                     strerror(-r)) : 0;
 }
 
+/* Agents know "creating" from the example of config-linux.md, and from runc and crun: the command has not begun. */
 static int load_and_pass(const State *state, const Spec *spec, pid_t pid, int listener, Report *report) {
-        Status status = STATUS_CREATED;
+        Status status;
         Spec own = {};
         Report quiet = {};
-        int r = spec ? state_status(state, &status, NULL, report)
+        const bool exec = spec;
+        int r = exec ? state_status(state, &status, NULL, report)
                      : spec_load_copy(state->directory, state->bundle, &own, &quiet);
 
-        if (r < 0 && !spec)
+        if (r < 0 && !exec)
                 r = report_error(report, -r, "cannot read the config.json of the container: %s", strerror(-r));
         spec = spec ?: &own;
         if (r >= 0 && !spec->filter_listens)
                 r = report_error(report, EPROTO, "the process sent an invalid message");
         if (r >= 0)
-                r = pass(spec, state, status, pid, listener, report);
+                r = pass(spec, state, exec ? status_name(status) : "creating", pid, listener, report);
         spec_deinit(&own);
         return r;
 }

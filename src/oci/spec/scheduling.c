@@ -77,6 +77,28 @@ static int read_flags(const Place *object, const NamedNumber *names, uint64_t *r
         return 0;
 }
 
+/* What sched_setattr(2) would refuse without a reason. All are nanoseconds; a period of 0 is the deadline. */
+static int check_deadline(const Place *p, int64_t runtime, int64_t deadline, int64_t period) {
+        const int64_t least = 1024; /* the kernel's unit, sched(7) */
+
+        if (!place_member(p, "runtime").value)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` requires `runtime`");
+        if (!place_member(p, "deadline").value)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` requires `deadline`");
+        if (runtime == 0)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` runtime must be greater than 0");
+        if (runtime < least)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` runtime (%lld) must be between %lld and "
+                                   "%lld", (long long) runtime, (long long) least, (long long) INT64_MAX);
+        if (runtime > deadline)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` runtime (%lld) must be <= deadline "
+                                   "(%lld)", (long long) runtime, (long long) deadline);
+        if (period != 0 && deadline > period)
+                return place_error(p, EINVAL, "sched_setattr: `SCHED_DEADLINE` deadline (%lld) must be <= period "
+                                   "(%lld)", (long long) deadline, (long long) period);
+        return 0;
+}
+
 static int read_scheduler(const Place *process, SpecProcess *ret) {
         const Place p = place_member(process, "scheduler");
         int64_t nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0;
@@ -98,6 +120,8 @@ static int read_scheduler(const Place *process, SpecProcess *ret) {
                 r = place_number(&p, "deadline", 0, INT64_MAX, &deadline);
         if (r >= 0)
                 r = place_number(&p, "period", 0, INT64_MAX, &period);
+        if (r >= 0 && scheduler.policy == SCHED_DEADLINE)
+                r = check_deadline(&p, runtime, deadline, period);
         if (r < 0)
                 return r;
         scheduler.nice = (int) nice;
