@@ -870,6 +870,9 @@ executed'
 	inside "isorun.policy: the network of others is not joined" "lo" 'annotations={"isorun.policy":"tight"}' \
 		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"},{"type":"network","path":"/proc/1/ns/net"}]' \
 		"$(printf 'echo $(busybox ls /proc/sys/net/ipv4/conf | busybox grep -vxE "all|default|sit0|tunl0|ip6tnl0|gre0|erspan0|gretap0")')"
+	# promise P61
+	refuses "a network device of the host, against a policy" "PrivateNetwork=: /linux/netDevices/isorun9 of config.json gives the container *" \
+		'annotations={"isorun.policy":"tight"}' 'linux.netDevices={"isorun9":{}}'
 	policy mounts '[Sandbox]' 'CapabilityBoundingSet=CAP_SYS_ADMIN' 'SystemCallFilter=@system-service @mount' 'LandlockFiles=no'
 	script='busybox mount -t tmpfs none /tmp 2>/dev/null && echo mounted || echo refused'
 	shown='process.capabilities={"bounding":["CAP_SYS_ADMIN"],"permitted":["CAP_SYS_ADMIN"],"effective":["CAP_SYS_ADMIN"]}'
@@ -2015,6 +2018,49 @@ test_notify() {
 	note=
 }
 
+# One end of a pair of devices is given away. The kernel removes a pair some time after the network of one of them.
+test_net_devices() {
+	local script ipv6=
+	script='busybox ip addr show dev eth1 | busybox sed -n "s/.*mtu \([0-9]*\).*/\1/p; s/.*\(inet6* [^ ]*\).*scope global.*/\1/p"
+		busybox cat /sys/class/net/eth1/flags'
+	if ! ip link add isorun0 type veth peer name isorun1 2>/dev/null; then
+		skip "network devices" "no pair of devices can be made here"
+		return
+	fi
+	ip link set isorun0 mtu 1400 up
+	ip addr add 10.99.8.7/24 dev isorun0
+	ip addr add 10.99.9.7/24 dev isorun0 valid_lft 1000 preferred_lft 1000
+	! ip addr add fd99::7/64 dev isorun0 nodad 2>/dev/null || ipv6="inet6 fd99::7/64"$'\n'
+	refuses "a network device that is not there" "config.json:*: /linux/netDevices/isorun9: cannot find the network device: No such device" \
+		'linux.netDevices={"isorun0":{},"isorun9":{}}'
+	refuses "a name that the container's network has" "config.json:*: /linux/netDevices/isorun0: the container's network has a device lo already" \
+		'linux.netDevices={"isorun0":{"name":"lo"}}'
+	is "... and the host keeps its device, as it was" "$(ip -4 -o addr show isorun0 up | grep -o 'inet [^ ]*')" "inet 10.99.8.7/24"$'\n'"inet 10.99.9.7/24"
+	inside "a network device of the host, with a name and what it was" "1400"$'\n'"inet 10.99.8.7/24"$'\n'"${ipv6}0x1003" \
+		'linux.netDevices={"isorun0":{"name":"eth1"}}' "$script"
+	run "$isoctl" explain --verbose "$bundle"
+	no_refusal like "... and explain shows it" "$status $out" "0 *network devices of the host*isorun0 * eth1   # config.json:*"
+	touch "$tmp/net"
+	unshare --net="$tmp/net" true
+	nsenter --net="$tmp/net" ip link add eth0 type veth peer name eth7
+	ip link add isorun2 type veth peer name isorun3
+	inside "... in a joined network, under a name that is free" "eth1" 'linux.netDevices={"isorun2":{"name":"eth%d"}}' \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\",\"path\":\"$tmp/net\"}]" \
+		'cd /sys/class/net; echo eth1*'
+	umount "$tmp/net"
+	[ -n "${TH_USER-}" ] || return 0
+	ip link add isorun4 type veth peer name isorun5
+	bundle 'linux.netDevices={"isorun4":{}}' 'linux.namespaces+={"type":"user"}' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$(id -u "$TH_USER"),\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox true
+	install -d -o "$TH_USER" -m 700 "$tmp/net-state"
+	run "$as_user" "$isorun_oci" --root "$tmp/net-state" run --bundle "$bundle" box
+	like "a user gives no network device away" "$status $err$(ls "$tmp/net-state")" \
+		"1 isorun-oci: config.json:*: /linux/netDevices: only root of the host can move network devices into a container"
+	also ok "... and it is there still" test -d /sys/class/net/isorun4
+	ip link del isorun4
+}
+
 # This host need not have controllers, so podman is to set no limits.
 test_podman() {
 	podman_begin cgroupfs || return
@@ -2062,6 +2108,7 @@ test_podman() {
 
 test_lifecycle
 test_notify
+test_net_devices
 test_status
 test_process
 test_root

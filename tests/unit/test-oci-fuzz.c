@@ -31,6 +31,7 @@ static const char full[] =
         "{\"type\":\"network\",\"path\":\"/proc/1/ns/net\"}],"
         "\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],"
         "\"timeOffsets\":{\"monotonic\":{\"secs\":1,\"nanosecs\":2},\"boottime\":{\"secs\":-1,\"nanosecs\":2}},"
+        "\"netDevices\":{\"eth0\":{\"name\":\"e%d\"}},"
         "\"maskedPaths\":[\"/a\"],\"readonlyPaths\":[\"/b\"],"
         "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-1\",\"flags\":[\"MPOL_F_STATIC_NODES\"]},"
         "\"personality\":{\"domain\":\"LINUX32\"},\"rootfsPropagation\":\"rshared\",\"cgroupsPath\":\"/a/b\","

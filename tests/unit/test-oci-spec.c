@@ -96,6 +96,12 @@ static void test_refused(_unused_ void **state) {
                 { LINUX(",\"sysctl\":{\"net/../kernel.x\":\"1\"}"), "it is not the name of a sysctl" },
                 { LINUX(",\"personality\":{\"domain\":\"BSD\"}"), "/linux/personality/domain: isorun-oci does not know" },
                 { RESOURCES("\"rdma\":{\"a b\":{\"hcaHandles\":3}}"), "it is not the name of a device" },
+                { BEGIN PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"mount\"}],\"netDevices\":{\"eth0\":{}}}}",
+                  "/linux/netDevices: network devices need a new or joined" },
+                { LINUX(",\"netDevices\":{\"a b\":{}}"), "/linux/netDevices/a b: it is not the name of a network device" },
+                { LINUX(",\"netDevices\":{\"a%d\":{}}"), "/linux/netDevices/a%d: it is not the name of a network device" },
+                { LINUX(",\"netDevices\":{\"a\":{\"name\":\"%d%d\"}}"), "/linux/netDevices/a/name: it is not the name of" },
+                { LINUX(",\"netDevices\":{\"a\":{\"name\":\"abcdefghijklmnop\"}}"), "/linux/netDevices/a/name: it is not" },
                 { LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"), "/linux/timeOffsets: offsets need a new time" },
                 { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"execCPUAffinity\":{\"final\":\"0,3-2\"}},"
                         "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },

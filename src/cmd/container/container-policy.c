@@ -236,6 +236,18 @@ static int check_shared_memory(const Policy *policy, const Spec *spec, Report *r
         return 0;
 }
 
+/* A device of the host is the host's network. */
+static int check_net_devices(const Policy *policy, const Spec *spec, Report *report) {
+        const Setting *s = policy_get(policy, D_PrivateNetwork);
+
+        if (spec->n_net_devices == 0 || !policy_is_true(policy, D_PrivateNetwork))
+                return 0;
+        return report_error_at(report, s ? s->origin : (Origin) {}, "PrivateNetwork", EOPNOTSUPP,
+                               "/linux/netDevices/%s of %s gives the container a network device of the host: use "
+                               "PrivateNetwork=no in the policy %s", spec->net_devices[0].name, spec->file,
+                               spec->policy->name);
+}
+
 /* As the kernel reads a limit (page_counter_memparse(), kstrtoll()), but stricter: a sign, a space, and a number that
  * does not fit are errors. "max" is UINT64_MAX. */
 static int read_limit(const char *text, bool memory, uint64_t *ret) {
@@ -345,6 +357,9 @@ static int narrow(ContainerPolicy *p, Spec *spec, Report *report) {
                 return r;
         spec->policy = &p->added;
         r = check_shared_memory(policy, spec, report);
+        if (r < 0)
+                return r;
+        r = check_net_devices(policy, spec, report);
         if (r < 0)
                 return r;
         separate(policy, D_PrivateNetwork, SPEC_NETWORK, spec);

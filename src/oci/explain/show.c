@@ -282,6 +282,16 @@ static void show_policy(const Out *out) {
         entry(out, "no_new_privs", (Origin) {}, "yes");
 }
 
+static void show_net_devices(const Out *out) {
+        if (out->spec->n_net_devices > 0)
+                section(out, "network devices of the host");
+        for (size_t i = 0; i < out->spec->n_net_devices; i++) {
+                const SpecNetDevice *d = &out->spec->net_devices[i];
+
+                entry(out, d->name, bundle_origin(out->bundle, "/linux/netDevices/%s", d->name), "%s", d->inside);
+        }
+}
+
 static void show_sysctls(const Out *out) {
         const char *key;
         json_t *value;
@@ -303,6 +313,7 @@ int bundle_print(void *subject, const PlanPrinter *printer, void *userdata) {
         show_root(&out);
         show_limits(&out);
         show_filter(&out);
+        show_net_devices(&out);
         show_sysctls(&out);
         show_policy(&out);
         return bundle->oom ? -ENOMEM : 0;

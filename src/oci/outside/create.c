@@ -17,6 +17,7 @@
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/id-mapped.h"
+#include "oci/outside/net-devices.h"
 #include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
 #include "oci/outside/steps.h"
@@ -148,6 +149,8 @@ static int set_up(Creation *c, bool denied) {
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);
+        if (r >= 0)
+                r = net_devices_move(c->spec, c->pid, c->report);
         if (r >= 0)
                 r = steps_send(c->socket, MESSAGE_MAPPED, c->report);
         if (r >= 0)

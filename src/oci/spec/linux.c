@@ -240,6 +240,8 @@ int linux_read(const Place *place, Spec *ret) {
         if (r >= 0)
                 r = read_devices(place, ret);
         if (r >= 0)
+                r = net_devices_read(place, ret);
+        if (r >= 0)
                 r = read_offsets(place, ret);
         if (r >= 0)
                 r = place_texts(place, "maskedPaths", &ret->masked);

@@ -25,6 +25,7 @@ void spec_deinit(Spec *spec) {
         id_map_deinit(&spec->uid_map);
         id_map_deinit(&spec->gid_map);
         free(spec->devices);
+        free(spec->net_devices);
         free(spec->filter);
         for (size_t i = 0; i < spec->n_cgroup_files; i++) {
                 free(spec->cgroup_files[i].file);

@@ -26,6 +26,7 @@ unsigned long propagation_find(const char *name);
 /* Reads the id mappings at key. Returns 0 or -errno, reported. */
 int map_read(const Place *place, const char *key, IdMap *ret);
 int linux_read(const Place *place, Spec *ret);
+int net_devices_read(const Place *linux_part, Spec *ret);
 int resources_read(const Place *place, Spec *ret);
 int device_rules_read(const Place *resources, Spec *ret);
 int seccomp_read(const Place *place, Spec *ret);

@@ -49,6 +49,12 @@ typedef struct SpecDevice {
         gid_t gid;
 } SpecDevice;
 
+/* A network device of the host that the container gets. */
+typedef struct SpecNetDevice {
+        const char *name;
+        const char *inside; /* its name there; it may have "%d" for a number that is free */
+} SpecNetDevice;
+
 /* A limit: a value for a file of the cgroup. */
 typedef struct SpecCgroupFile {
         char *file, *value;
@@ -174,6 +180,8 @@ typedef struct Spec {
         IdMap uid_map, gid_map;
         SpecDevice *devices;
         size_t n_devices;
+        SpecNetDevice *net_devices;
+        size_t n_net_devices;
         char **masked, **read_only;
         char *time_offsets; /* for /proc/PID/timens_offsets; NULL: none */
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */
