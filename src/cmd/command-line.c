@@ -129,7 +129,7 @@ static int take_words(CommandLine *line, const Syntax *syntax, const Getopt *g, 
         int dashes = 0;
 
         for (;;) {
-                if (!dashes) {
+                if (!dashes && !(next->flags & ARGUMENT_WORDS)) {
                         dashes = take_options(line, syntax, g, argc, argv, report);
                         if (dashes < 0)
                                 return dashes;

@@ -12,7 +12,7 @@ bool option_takes_argument(const Option *o) {
 }
 
 bool argument_takes_rest(const Argument *a) {
-        return a->flags & (ARGUMENT_COMMAND | ARGUMENT_DASHES);
+        return a->flags & (ARGUMENT_COMMAND | ARGUMENT_DASHES | ARGUMENT_WORDS);
 }
 
 const Argument *argument_behind_dashes(const Argument *next) {

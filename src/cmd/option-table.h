@@ -21,6 +21,8 @@ typedef enum ArgumentFlags {
         ARGUMENT_IMAGE = 1 << 12,  /* the name of a container image, or a file */
         ARGUMENT_CONTAINER = 1 << 13, /* the ID of a container of isorun-oci */
 
+        ARGUMENT_WORDS = 1 << 15,  /* takes all following words as well, options of another program */
+
         ARGUMENT_CHOICE = 1 << 14, /* one of the choices: the usage has only these, and not the name */
 
         ARGUMENT_OPTIONAL = 1 << 9,

@@ -1551,6 +1551,18 @@ test_cgroup() {
 	oci ps --format json box
 	no_refusal is "ps lists its processes" "$(python3 -c 'import json, sys; print(len(json.loads(sys.argv[1])), int(sys.argv[2]) in json.loads(sys.argv[1]))' \
 		"$out" "$pid")" "2 True"
+	if command -v ps >/dev/null; then
+		oci ps box
+		no_refusal like "... in the table of ps(1)" "$status $(wc -l <<<"$out") $out" "0 3 UID *PID *CMD*$pid *sleep 7658*"
+		oci ps box -o ppid,pid,comm -e
+		no_refusal is "... with its options" "$status $(wc -l <<<"$out") $(awk -v pid="$pid" '$2 == pid { print $3 }' <<<"$out")" "0 3 sh"
+		oci ps box -o comm
+		like "... and not without the pids" "$status $out$err" "1 isorun-oci: ps(1) printed no table with a column PID *"
+	else
+		skip "ps in a table" "there is no ps(1)"
+	fi
+	run env PATH=/nonexistent "$isorun_oci" --root "$state" ps box
+	no_refusal is "... without ps(1), only the pids" "$status $(wc -l <<<"$out") $(grep -xE "PID|$pid" <<<"$out" | tr '\n' ' ')" "0 3 PID $pid "
 	oci resume box
 	like "what is not paused is not resumed" "$status $err" "1 isorun-oci: cannot resume box: it is running"
 	oci pause box

@@ -103,6 +103,11 @@ static const Argument exec_arguments[] = {
         { "COMMAND", ARGUMENT_COMMAND | ARGUMENT_OPTIONAL, NULL },
         {},
 };
+static const Argument ps_arguments[] = {
+        { "ID", ARGUMENT_CONTAINER, NULL },
+        { "PS-OPTION", ARGUMENT_WORDS | ARGUMENT_OPTIONAL | ARGUMENT_REPEATED, NULL },
+        {},
+};
 static const Argument no_arguments[] = { {} };
 
 const OciSyntax oci_commands[_OCI_COMMAND_MAX] = {
@@ -114,7 +119,7 @@ const OciSyntax oci_commands[_OCI_COMMAND_MAX] = {
         [OCI_KILL] = { "kill", "send a signal to the first process", kill_options, kill_arguments },
         [OCI_DELETE] = { "delete", "remove a stopped container", delete_options, one_container },
         [OCI_LIST] = { "list", "list the containers", list_options, no_arguments },
-        [OCI_PS] = { "ps", "list the pids of a container", list_options + 1, one_container },
+        [OCI_PS] = { "ps", "list the processes of a container", list_options + 1, ps_arguments },
         [OCI_PAUSE] = { "pause", "stop all processes of a container", NULL, one_container },
         [OCI_RESUME] = { "resume", "resume a paused container", NULL, one_container },
         [OCI_UPDATE] = { "update", "change the limits of a container", update_options, one_container },

@@ -226,25 +226,3 @@ int oci_pause(const OciCall *call) {
 int oci_resume(const OciCall *call) {
         return freeze(call, false);
 }
-
-int oci_ps(const OciCall *call) {
-        const char *form = command_line_get(call->line, 'f');
-        const bool json = form && streq(form, "json");
-        _cleanup_state_ State state = { .directory = -1 };
-        _cleanup_free_ pid_t *pids = NULL;
-        json_t *array = NULL;
-        size_t n = 0;
-
-        if (state_load(call->root, call->id, &state, call->report) < 0 ||
-            container_cgroup_pids(&state, &pids, &n, call->report) < 0)
-                return 1;
-        array = json ? json_array() : NULL;
-        if (!json)
-                puts("PID");
-        for (size_t i = 0; i < n; i++)
-                if (!json)
-                        printf("%d\n", pids[i]);
-                else if (json_array_append_new(array, json_integer(pids[i])) < 0)
-                        return report_oom(call->report) < 0;
-        return json ? oci_print(array, call->report) : flush_output(call->report) < 0;
-}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* isorun-oci ps: the processes of a container, as JSON or in the table of ps(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "cmd/oci/command.h"
+#include "cmd/program.h"
+#include "oci/outside/cgroup.h"
+#include "oci/state/state.h"
+#include "util/fd.h"
+#include "util/strv.h"
+
+typedef struct Pids {
+        pid_t *items;
+        size_t n;
+} Pids;
+
+static bool has_pid(const Pids *pids, const char *word, size_t size) {
+        for (size_t i = 0; i < pids->n; i++) {
+                char pid[16];
+
+                snprintf(pid, sizeof(pid), "%d", pids->items[i]);
+                if (strlen(pid) == size && strncmp(pid, word, size) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static int print_json(const Pids *pids, Report *report) {
+        json_t *array = json_array();
+
+        for (size_t i = 0; i < pids->n; i++)
+                if (json_array_append_new(array, json_integer(pids->items[i])) < 0)
+                        return report_oom(report) < 0;
+        return oci_print(array, report);
+}
+
+static int print_pids(const Pids *pids, Report *report) {
+        puts("PID");
+        for (size_t i = 0; i < pids->n; i++)
+                printf("%d\n", pids->items[i]);
+        return flush_output(report) < 0;
+}
+
+/* The word of the line with this index; its length is in *ret_size. */
+static const char *find_word(const char *line, size_t index, size_t *ret_size) {
+        for (;; index--) {
+                line += strspn(line, " ");
+                *ret_size = strcspn(line, " \n");
+                if (index == 0 || *ret_size == 0)
+                        return line;
+                line += *ret_size;
+        }
+}
+
+/* Returns the index of the column PID, or -ENODATA. */
+static int find_column(const char *header) {
+        size_t size;
+
+        for (int i = 0; i < 100; i++) {
+                const char *word = find_word(header, (size_t) i, &size);
+
+                if (size == 0)
+                        break;
+                if (size == 3 && strncmp(word, "PID", size) == 0)
+                        return i;
+        }
+        return -ENODATA;
+}
+
+/* Of the table of all processes, prints the header and the lines of the container. */
+static int print_lines(const Pids *pids, FILE *table, Report *report) {
+        _cleanup_free_ char *line = NULL;
+        size_t room = 0, size;
+        int column = getline(&line, &room, table) < 0 ? -ENODATA : find_column(line);
+
+        if (column < 0)
+                return report_error(report, ENODATA, "ps(1) printed no table with a column PID (see --format json)");
+        fputs(line, stdout);
+        while (getline(&line, &room, table) >= 0) {
+                const char *word = find_word(line, (size_t) column, &size);
+
+                if (has_pid(pids, word, size))
+                        fputs(line, stdout);
+        }
+        return flush_output(report);
+}
+
+/* Returns the pid of ps(1), which writes to *ret, or -errno. */
+static pid_t start_ps(char *const *options, FILE **ret) {
+        _cleanup_strv_free_ char **arguments = NULL;
+        posix_spawn_file_actions_t actions;
+        int fds[2], r = strv_push(&arguments, "ps");
+        pid_t pid = 0;
+
+        for (; r >= 0 && *options; options++)
+                r = strv_push(&arguments, *options);
+        if (r >= 0 && !arguments[1])
+                r = strv_push(&arguments, "-ef");
+        if (r < 0 || pipe2(fds, O_CLOEXEC) < 0)
+                return r < 0 ? r : -errno;
+        r = posix_spawn_file_actions_init(&actions);
+        if (r == 0) {
+                r = posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+                if (r == 0)
+                        r = posix_spawnp(&pid, "ps", &actions, NULL, arguments, environ);
+                posix_spawn_file_actions_destroy(&actions);
+        }
+        fd_close(fds[1]);
+        *ret = r == 0 ? fdopen(fds[0], "re") : NULL;
+        if (!*ret)
+                fd_close(fds[0]);
+        return r == 0 ? pid : -r;
+}
+
+static int print_table(const Pids *pids, char *const *options, Report *report) {
+        FILE *table = NULL;
+        pid_t pid = start_ps(options, &table);
+        int r, status = 0;
+
+        if (pid == -ENOENT && !*options)
+                return print_pids(pids, report);
+        if (pid < 0)
+                return report_error(report, -pid, "cannot execute ps(1): %s", strerror(-pid)) < 0;
+        r = table ? print_lines(pids, table, report) : report_oom(report);
+        if (table)
+                fclose(table);
+        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+                return report_error(report, errno, "cannot wait for ps(1): %s", strerror(errno)) < 0;
+        return r < 0;
+}
+
+int oci_ps(const OciCall *call) {
+        const char *form = command_line_get(call->line, 'f');
+        const bool json = form && streq(form, "json");
+        _cleanup_state_ State state = { .directory = -1 };
+        _cleanup_free_ pid_t *items = NULL;
+        Pids pids = {};
+
+        if (json && call->line->rest[0])
+                return report_error(call->report, EINVAL, "--format json cannot be combined with options of ps(1)") < 0;
+        if (state_load(call->root, call->id, &state, call->report) < 0 ||
+            container_cgroup_pids(&state, &items, &pids.n, call->report) < 0)
+                return 1;
+        pids.items = items;
+        return json ? print_json(&pids, call->report) : print_table(&pids, call->line->rest, call->report);
+}
