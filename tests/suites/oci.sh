@@ -670,6 +670,8 @@ users    uid 0 gid 0 – in the caller's user namespace"
 		"1 call mkdirat: denied, ENOSYS*  line     config.json#/linux/seccomp/syscalls/0"*
 	run "$isoctl" explain --verbose box81
 	like "explain, too" "$status $out" "0 *  working directory       /   # config.json#/process/cwd"*
+	run "$isoctl" stop box81
+	like "stop says that it is not an instance" "$status $err" "125 isoctl: box81 is not an instance but a container: *"
 	"$isorun_oci" delete --force box81
 	expected='1 isoctl: no policy "box81" *'
 	run "$isoctl" explain box81

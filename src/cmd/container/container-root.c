@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "oci/state/state.h"
+#include "util/path.h"
 #include "util/process.h"
 #include "util/text.h"
 
@@ -13,4 +15,11 @@ char *container_root(void) {
 
         return geteuid() == 0 && (process_is_host_root() || !own) ? strdup("/run/isorun-oci")
                                                                   : format("%s/isorun-oci", own ?: "/run");
+}
+
+bool container_exists(const char *id) {
+        _cleanup_free_ char *root = container_root(), *directory = root ? path_join(root, id) : NULL;
+        _cleanup_free_ char *file = directory ? path_join(directory, STATE_FILE) : NULL;
+
+        return file && *id && *id != '.' && !strchr(id, '/') && access(file, F_OK) >= 0;
 }

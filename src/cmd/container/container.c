@@ -35,7 +35,7 @@ static int load_directory(const char *directory, Spec *ret, Report *report) {
 
         if (!parent)
                 return report_oom(report);
-        if (has_file(directory, "state.json"))
+        if (has_file(directory, STATE_FILE))
                 return load_state(parent, path_name(directory), ret, report);
         r = spec_load(directory, NULL, ret, report);
         return r < 0 ? r : 1;
@@ -57,18 +57,15 @@ static int find_path(const char *word, Spec *ret, Report *report) {
 }
 
 static int find_spec(const char *word, Spec *ret, Report *report) {
-        _cleanup_free_ char *root = NULL, *directory = NULL;
+        _cleanup_free_ char *root = NULL;
         Report silent = {};
 
         if (strchr(word, '/'))
                 return find_path(word, ret, report);
-        root = container_root();
-        directory = root ? path_join(root, word) : NULL;
-        if (!directory)
-                return report_oom(report);
-        if (!*word || *word == '.' || !has_file(directory, "state.json") || policy_file_exists(word, &silent) != 0)
+        if (!container_exists(word) || policy_file_exists(word, &silent) != 0)
                 return 0;
-        return load_state(root, word, ret, report);
+        root = container_root();
+        return root ? load_state(root, word, ret, report) : report_oom(report);
 }
 
 int container_view_open(const char *word, ContainerView *ret, Report *report) {

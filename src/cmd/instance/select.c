@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdio.h>
 
+#include "cmd/container/container-root.h"
 #include "cmd/options.h"
 #include "util/array.h"
 #include "util/parse.h"
@@ -127,6 +128,9 @@ static int none(const InstanceList *list, const char *name, Report *report) {
                 }
         if (foreign(list, name, report))
                 return -ENOENT;
+        if (container_exists(name))
+                return report_error(report, ENOENT, "%s is not an instance but a container: use isorun-oci, or isoctl "
+                                    "explain and why", name);
         return report_error(report, ENOENT, "no such instance: \"%s\"; see isoctl list", name);
 }
 

@@ -175,7 +175,8 @@ int spec_load(const char *bundle, const char *file, Spec *ret, Report *report) {
         int r = path ? text_file_read(path, &text, &size) : -ENOMEM;
 
         if (r < 0)
-                return report_error(report, -r, "cannot read %s: %s", path ?: bundle, text_file_strerror(-r));
+                return report_error(report, -r, "cannot read %s: %s%s", path ?: bundle, text_file_strerror(-r),
+                                    r == -ENOENT && !file ? " (isorun-oci spec writes one, and umoci unpack)" : "");
         return parse(bundle, name, text, size, ret, report);
 }
 

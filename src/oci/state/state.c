@@ -15,8 +15,6 @@
 #include "util/process.h"
 #include "util/text.h"
 
-#define STATE_FILE "state.json"
-
 const char *status_name(Status status) {
         static const char *const names[] = { [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
                                              [STATUS_PAUSED] = "paused", [STATUS_STOPPED] = "stopped" };

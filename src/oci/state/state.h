@@ -32,6 +32,7 @@ typedef struct State {
 } State;
 
 #define STATE_SOCKET "start"
+#define STATE_FILE "state.json"
 #define STATE_CONFIG "config.json" /* a copy of the bundle's */
 
 const char *status_name(Status status);
