@@ -254,18 +254,12 @@ static char *choose_name(const Adder *a, const char *given) {
 
 static int find_name(const Adder *a, const char *given, char **ret) {
         _cleanup_free_ char *name = choose_name(a, given);
-        _cleanup_free_ char *whole = NULL;
-        int r = name ? image_name_parse(name, &whole) : -ENOMEM;
+        int r = name ? image_name_parse_new(name, ret) : -ENOMEM;
 
-        if (r >= 0 && startswith(whole, IMAGE_ID_PREFIX))
-                r = -EINVAL;
-        if (r >= 0)
-                *ret = TAKE_PTR(whole);
         if (r == -EINVAL && given)
                 return report_error(a->report, EINVAL, "not a name of an image: \"%s\" (such as team/app:1)", given);
         if (r == -EINVAL)
-                return report_error(a->report, EINVAL, "the source calls the image \"%s\", which cannot be its name "
-                                    "here: add NAME[:TAG]", name);
+                return report_error(a->report, EINVAL, "\"%s\" cannot be the name of an image: add NAME[:TAG]", name);
         return report_if_oom(a->report, r);
 }
 

@@ -17,6 +17,7 @@ typedef struct HelperResult {
         bool done;
         uint32_t devices, xattrs; /* left out */
         uint32_t others;          /* users and groups of files that are not root */
+        uint64_t size;            /* of the files together, in bytes */
         char text[300];           /* why it has failed */
 } HelperResult;
 

@@ -33,8 +33,8 @@ int digest_parse(const char *text, Digest *ret);
 /* Ends the computation. */
 void digest_finish(const HashLibrary *lib, struct sha256_ctx *hash, Digest *ret);
 
-/* Copies all of a file to another one, from its beginning, and computes the digest of the bytes. to may be -1. Returns
- * 0 or -errno. */
+/* Copies all of a file to another one, from its beginning, and computes the digest of the bytes. A pipe is read to its
+ * end. to may be -1. Returns 0 or -errno. */
 int digest_copy(const HashLibrary *lib, int from, int to, Digest *ret);
 
 /* The digest of some bytes. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "image/tree.h"
 #include "image/unpack.h"
 #include "util/fd.h"
+#include "util/parse.h"
 #include "util/text.h"
 
 #define NEW_LAYER "layers/" STORE_NEW
@@ -98,6 +100,7 @@ static int finish(Unpackers *u, Pipeline *p, int pumped, const char *what) {
         u->devices += unpacked.devices;
         u->xattrs += unpacked.xattrs;
         u->others = unpacked.others;
+        u->size = unpacked.size;
         if (q < 0 && pumped != -EPIPE)
                 return report_error(u->report, EBADMSG, "%s: %s", what, expanded.text);
         if (r < 0)
@@ -138,18 +141,25 @@ int layer_has_others(const Store *store, const char *diff_id) {
         return has_file(store, diff_id, "others");
 }
 
+int layer_size(const Store *store, const char *diff_id, uint64_t *ret) {
+        _cleanup_free_ char *path = format("layers/%s/size", diff_id), *text = NULL;
+        int r = path ? file_read_line(store->fd, path, &text) : -ENOMEM;
+
+        return r < 0 ? r : parse_u64(text, ret);
+}
+
 static int write_tree(Unpackers *u, int root) {
         Digest tree;
-        int r = tree_digest(&u->hash, root, &tree), fd;
+        int r = tree_digest(&u->hash, root, &tree);
 
-        if (r < 0)
-                return r;
-        fd = openat(u->store->fd, NEW_LAYER "/tree", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        r = fd_write_all(fd, tree.hex, strlen(tree.hex));
-        fd_close(fd);
-        return r;
+        return r < 0 ? r : store_write(u->store, NEW_LAYER "/tree", tree.hex, strlen(tree.hex));
+}
+
+static int write_size(const Unpackers *u) {
+        char text[24];
+
+        snprintf(text, sizeof(text), "%" PRIu64, u->size);
+        return store_write(u->store, NEW_LAYER "/size", text, strlen(text));
 }
 
 /* Makes the directory of a new layer. Returns an fd of its root or -errno. */
@@ -166,6 +176,8 @@ static int keep_layer(Unpackers *u, int root, const Digest *diff_id) {
         _cleanup_free_ char *path = format("layers/%s", diff_id->hex);
         int r = path ? write_tree(u, root) : -ENOMEM;
 
+        if (r >= 0)
+                r = write_size(u);
         if (r >= 0 && u->others > 0)
                 r = store_write(u->store, NEW_LAYER "/others", "", 0);
         return r < 0 ? r : renameat(u->store->fd, NEW_LAYER, u->store->fd, path) < 0 ? -errno : 0;

@@ -12,7 +12,8 @@ typedef struct Unpackers {
         ArchiveLibrary archive;
         uint64_t size_max;
         uint64_t devices, xattrs; /* left out so far */
-        uint32_t others;          /* of the last layer, users and groups of files that are not root */
+        uint32_t others;          /* of the last layer, users and groups of files that are not root, */
+        uint64_t size;            /* and the bytes of its files */
         Report *report;
 } Unpackers;
 
@@ -30,6 +31,9 @@ int layer_exists(const Store *store, const char *diff_id);
 
 /* Whether some files of the layer belong to others than root: 1, 0 or -errno. */
 int layer_has_others(const Store *store, const char *diff_id);
+
+/* The bytes of the layer's files, with holes. Returns 0, -ENOENT if an older isoctl has unpacked it, or -errno. */
+int layer_size(const Store *store, const char *diff_id, uint64_t *ret);
 
 /* Compares a layer with its digest of the time when it was unpacked. Returns 1 if it is the same, 0, or -errno. */
 int layer_verify(const HashLibrary *hash, const Store *store, const char *diff_id);

@@ -62,13 +62,48 @@ Compression image_source_compression(int fd) {
         return memcmp(magic, "\x28\xb5\x2f\xfd", sizeof(magic)) == 0 ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
+/* A file without a name, in the store. */
+static int open_copy(const Store *store) {
+        int fd = openat(store->fd, COPY, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0 || unlinkat(store->fd, COPY, 0) < 0)
+                return fd_close(fd), -errno;
+        return fd;
+}
+
+/* Copies standard input: an archive is read twice, for its compression and its contents. Returns an fd or -errno,
+ * reported. */
+static int copy_input(ImageSource *source, const Unpackers *u) {
+        _cleanup_close_ int copy = -1;
+        Digest ignored;
+        int r;
+
+        if (isatty(STDIN_FILENO))
+                return report_error(u->report, EINVAL, "standard input is a terminal: pipe an archive into it");
+        copy = open_copy(u->store);
+        r = copy < 0 ? copy : digest_copy(&u->hash, STDIN_FILENO, copy, &ignored);
+        if (r < 0)
+                return report_error(u->report, -r, "cannot copy standard input to %s: %s", u->store->path,
+                                    strerror(-r));
+        free(source->path);
+        source->path = strdup("standard input");
+        return source->path ? TAKE_FD(copy) : report_oom(u->report);
+}
+
+/* The same for the file. */
+static int open_archive(const ImageSource *source, const Unpackers *u) {
+        int fd = file_open_regular(source->path);
+
+        return fd >= 0 ? fd : report_error(u->report, -fd, "cannot open %s: %s%s", source->path,
+                                           text_file_strerror(-fd), fd == -EISDIR ? " (add oci:DIR)" : "");
+}
+
 static int stage(ImageSource *source, Unpackers *u) {
-        _cleanup_close_ int archive = file_open_regular(source->path);
+        _cleanup_close_ int archive = streq(source->path, "-") ? copy_input(source, u) : open_archive(source, u);
         Digest ignored;
 
         if (archive < 0)
-                return report_error(u->report, -archive, "cannot open %s: %s%s", source->path,
-                                    text_file_strerror(-archive), archive == -EISDIR ? " (add oci:DIR)" : "");
+                return archive;
         if (mkdirat(u->store->fd, STAGE, 0700) < 0)
                 return report_error(u->report, errno, "cannot make a directory in %s: %s", u->store->path,
                                     strerror(errno));
@@ -113,15 +148,6 @@ static int open_file(const ImageSource *source, const char *path) {
                 return -errno;
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return fd_close(fd), -EINVAL;
-        return fd;
-}
-
-/* A file without a name, in the store. */
-static int open_copy(const Store *store) {
-        int fd = openat(store->fd, COPY, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-        if (fd < 0 || unlinkat(store->fd, COPY, 0) < 0)
-                return fd_close(fd), -errno;
         return fd;
 }
 

@@ -117,6 +117,17 @@ int image_name_parse(const char *text, char **ret) {
         return *ret ? 0 : -ENOMEM;
 }
 
+int image_name_parse_new(const char *text, char **ret) {
+        _cleanup_free_ char *name = NULL;
+        int r = image_name_parse(text, &name);
+
+        if (r >= 0 && startswith(name, IMAGE_ID_PREFIX))
+                return -EINVAL;
+        if (r >= 0)
+                *ret = TAKE_PTR(name);
+        return r;
+}
+
 char *store_name_file(const char *name) {
         char *file = strdup(name);
 

@@ -6,6 +6,7 @@
  *
  *   layers/DIFF_ID/root   a layer's files; isorun mounts them
  *   layers/DIFF_ID/tree   the digest of these files (image/tree.h)
+ *   layers/DIFF_ID/size   the bytes of these files together
  *   layers/DIFF_ID/others exists if some of these files belong to others than root
  *   images/ID/            an image, by the digest of its config, config.json; it also has
  *     layers              the diff_ids, lowest first,
@@ -55,6 +56,9 @@ void store_deinit(Store *store);
 
 /* Parses NAME[:TAG]; the tag defaults to "latest". *ret is NAME:TAG, on the heap. Returns 0, -EINVAL or -ENOMEM. */
 int image_name_parse(const char *text, char **ret);
+
+/* The same for a name that an image gets: not one that looks like an ID. */
+int image_name_parse_new(const char *text, char **ret);
 
 /* The ID of an image: of NAME:TAG, or of "sha256:ID". *ret is on the heap. Returns 0, -ENOENT, -EINVAL if these are not
  * all digits of an ID, or another -errno. */

@@ -464,6 +464,7 @@ void unpack_run(const void *userdata, HelperResult *ret) {
         Unpacker up = { .u = u, .lib = u->lib, .result = ret, .parent = -1 };
 
         ret->done = unpack_all(&up) >= 0;
+        ret->size = up.size;
         if (ret->done)
                 drain();
 }

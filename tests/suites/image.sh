@@ -22,6 +22,9 @@ image() { run "${who[@]}" "${home[@]}" "$isoctl" image "$@"; }
 
 image_id() { image show "$1" && sed -n 's/^ID: //p' <<<"$out"; }
 
+# The sizes of all files of the layers, each file once.
+sizes() { find "$store"/layers/*/root -type f -printf '%D:%i %s\n' | sort -u | cut -d' ' -f2; }
+
 # A refusal: its only error, and nothing is left of it.
 refuses() { # description, pattern of the error, arguments of "add"
 	image add "${@:3}"
@@ -114,6 +117,21 @@ adds() {
 	is "$label: list has all names" "$(awk '{ print $1, $3 }' <<<"$out" | xargs)" "example.org/team/app:2 2 from-archive:1 2 good:1 2"
 	image list --json
 	is "$label: ... also as JSON, as the schema says" "$("$top/tests/json-agrees.py" image 15 <<<"$out" 2>&1)" ""
+	is "$label: ... with the size of its files" "$(python3 -c 'import json, sys
+print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].split()))})' "$(sizes)" <<<"$out")" True
+	image tag good:1 again
+	is "$label: tag gives it another name" "$status $out $(image_id again)" "0 again:latest ${first#* } ${first#* }"
+	image tag good:1 "sha256:0123456789"
+	like "$label: ... but not one that looks like an ID" "$status $err" "125 *not a name of an image*"
+	image show --json again
+	is "$label: show has the config as JSON, as the schema says" "$("$top/tests/json-agrees.py" image 15 <<<"$out" 2>&1)" ""
+	also is "$label: ... with its ports" "$(python3 -c 'import json, sys; print(*json.load(sys.stdin)[0]["ports"])' <<<"$out")" "8080/tcp"
+	image rm again
+	before=$(stored)
+	run "${who[@]}" "${home[@]}" sh -c 'cat "$1" | "$0" image add docker-archive:- piped' "$isoctl" "$images/docker.tar"
+	is "$label: add reads an archive from standard input" "$status $out" "0 piped:latest ${first#* }"
+	image rm piped
+	refuses "an empty standard input" "standard input: not a tar archive" docker-archive:-
 	is "$label: each layer is there once" "$(files_in "$store/layers" | wc -l)" 2
 	image show good:1
 	like "$label: show prints the config as policy lines" "$out" "*Port: 8080/tcp (to reach it from this machine: ListenOn=8080)*Environment=\"FROM=env 100%% \$x\"*KillSignal=SIGINT*"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* isoctl image add|list|show|verify|rm|gc: the store of container images, which RootDirectory=image:NAME uses. */
+/* isoctl image add|list|show|tag|verify|rm|gc: the store of container images, which RootDirectory=image:NAME uses. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "cmd/program.h"
+#include "cmd/show/format.h"
 #include "cmd/show/json.h"
 #include "cmd/show/rows.h"
 #include "cmd/show/terminal-output.h"
@@ -12,6 +13,7 @@
 #include "image/add.h"
 #include "image/change.h"
 #include "image/config.h"
+#include "image/json.h"
 #include "image/layer.h"
 #include "image/users.h"
 #include "plan/plan.h"
@@ -27,6 +29,8 @@ enum { EXIT_FOUND_WRONG = 1 };
 typedef struct ImageFacts {
         char *name, *id;
         char **layers; /* lowest first */
+        uint64_t size; /* of the files in the layers, in bytes */
+        bool has_size; /* all layers have theirs */
 } ImageFacts;
 
 typedef struct ImageList {
@@ -65,6 +69,21 @@ static int report_image(const Store *store, const char *text, const char *name, 
                             : report_error(report, -r, "image %s: %s", text, strerror(-r));
 }
 
+/* Adds up what the layers have, also those that other images use, too. */
+static int add_sizes(const Store *store, ImageFacts *f) {
+        int r = 0;
+
+        for (char **layer = f->layers; r >= 0 && layer && *layer; layer++) {
+                uint64_t size;
+
+                r = layer_size(store, *layer, &size);
+                if (r >= 0)
+                        f->size += size;
+        }
+        f->has_size = r >= 0;
+        return r == -ENOENT ? 0 : r;
+}
+
 /* Reads an image of the store. *ret_fd may be NULL. Returns 0 or -errno, reported. */
 static int read_image(const Store *store, const char *text, ImageFacts *ret, int *ret_fd, Report *report) {
         _cleanup_(image_facts_deinit) ImageFacts f = {};
@@ -77,6 +96,8 @@ static int read_image(const Store *store, const char *text, ImageFacts *ret, int
                 fd = store_open_image(store, f.id);
                 r = fd < 0 ? fd : store_read_layers(fd, &f.layers);
         }
+        if (r >= 0)
+                r = add_sizes(store, &f);
         if (r < 0)
                 return report_image(store, text, f.name, r, report);
         *ret = f;
@@ -127,22 +148,24 @@ static json_t *make_json(const void *items, size_t i) {
         for (char **layer = f->layers; layers && *layer; layer++)
                 if (json_array_append_new(layers, json_sprintf("sha256:%s", *layer)) < 0)
                         return json_decref(layers), NULL;
-        return json_pack("{s:o, s:o, s:o}", "name", json_text(f->name), "id", json_sprintf("sha256:%s", f->id),
-                         "layers",                         layers);
+        return json_pack("{s:o, s:o, s:o, s:o}", "name", json_text(f->name), "id", json_sprintf("sha256:%s", f->id),
+                         "size", f->has_size ? json_integer((json_int_t) f->size) : json_null(), "layers", layers);
 }
 
 static int print_table(const ImageList *list, bool legend) {
-        static const char *const headings[] = { "NAME", "ID", "LAYERS", NULL };
+        static const char *const headings[] = { "NAME", "ID", "LAYERS", "SIZE", NULL };
         struct libscols_table *table = rows_new(headings, legend);
         int r = table ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < list->n; i++) {
                 const ImageFacts *f = &list->items[i];
-                char id[13], layers[24];
+                char id[13], layers[24], size[FORMAT_MAX] = "-";
 
                 snprintf(id, sizeof(id), "%.12s", f->id);
                 snprintf(layers, sizeof(layers), "%zu", strv_length(f->layers));
-                r = rows_add(table, (const char *[]) { f->name, id, layers }, NULL);
+                if (f->has_size)
+                        format_bytes(size, f->size);
+                r = rows_add(table, (const char *[]) { f->name, id, layers, size }, NULL);
         }
         return rows_end(table, r);
 }
@@ -180,31 +203,48 @@ static void print_user(const char *user, const Store *store) {
         puts(store->users.kind == STORE_OWN ? " (not used: the program and all files of the image are yours)" : "");
 }
 
-static int print_config(const Store *store, int image, Report *report) {
-        _cleanup_(config_facts_deinit) ConfigFacts facts = {};
-        _cleanup_free_ char *config = NULL, *policy = NULL;
+/* What isorun uses of an image's config. The caller frees and deinits both. */
+static int read_config(int image, ConfigFacts *facts, char **policy, Report *report) {
+        _cleanup_free_ char *config = NULL;
         size_t size;
-        int r;
+        int r = file_read(image, "config.json", &config, &size);
 
-        r = file_read(image, "config.json", &config, &size);
         if (r >= 0)
-                r = file_read(image, "policy.conf", &policy, NULL);
-        if (r < 0)
-                return report_error(report, -r, "cannot read the image's config: %s", strerror(-r));
-        r = config_read_facts(config, size, &facts, report);
-        if (r < 0)
-                return r;
-        if (facts.user)
-                print_user(facts.user, store);
-        for (char **port = facts.ports; port && *port; port++)
+                r = file_read(image, "policy.conf", policy, NULL);
+        return r < 0 ? report_error(report, -r, "cannot read the image's config: %s", strerror(-r))
+                     : config_read_facts(config, size, facts, report);
+}
+
+static void print_image(const Store *store, const ImageFacts *f, const ConfigFacts *facts, const char *policy) {
+        printf("Name: %s\nID: sha256:%s\n", f->name, f->id);
+        for (char **layer = f->layers; *layer; layer++)
+                printf("Layer: sha256:%s\n", *layer);
+        if (facts->user)
+                print_user(facts->user, store);
+        for (char **port = facts->ports; port && *port; port++)
                 print_port(*port);
         printf("\n# what the policy of an instance begins with\n%s", policy);
-        return 0;
+}
+
+static int print_image_json(const ImageFacts *f, const ConfigFacts *facts, const char *policy) {
+        _cleanup_json_ json_t *image = make_json(f, 0), *ports = json_array(), *all = NULL;
+
+        for (char **port = facts->ports; port && *port; port++)
+                if (json_array_append_new(ports, json_text(*port)) < 0)
+                        return -ENOMEM;
+        all = json_pack("[O]", image);
+        if (!all || json_object_set_new(image, "user", json_text_or_null(facts->user)) < 0 ||
+            json_object_set(image, "ports", ports) < 0 ||
+            json_object_set_new(image, "policy", json_text(policy)) < 0)
+                return -ENOMEM;
+        return json_print(all, stdout);
 }
 
 static int show(const CommandLine *line, Report *report) {
         _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
         _cleanup_(image_facts_deinit) ImageFacts f = {};
+        _cleanup_(config_facts_deinit) ConfigFacts facts = {};
+        _cleanup_free_ char *policy = NULL;
         _cleanup_close_ int image = -1;
         int r = open_store(false, &store, report);
 
@@ -216,12 +256,42 @@ static int show(const CommandLine *line, Report *report) {
                         (void) report_error(report, -r, "cannot read which ids the files in %s have: %s", store.path,
                                             strerror(-r));
         }
+        if (r >= 0)
+                r = read_config(image, &facts, &policy, report);
         if (r < 0)
                 return r;
-        printf("Name: %s\nID: sha256:%s\n", f.name, f.id);
-        for (char **layer = f.layers; *layer; layer++)
-                printf("Layer: sha256:%s\n", *layer);
-        return print_config(&store, image, report);
+        if (!command_line_has(line, ARG_JSON))
+                return print_image(&store, &f, &facts, policy), 0;
+        r = print_image_json(&f, &facts, policy);
+        return r < 0 ? report_error(report, -r, "image: %s", strerror(-r)) : 0;
+}
+
+static int open_to_change(Store *store, Report *report) {
+        int r = open_store(true, store, report);
+
+        return r < 0 ? r : store_lock(store, false, report);
+}
+
+static int tag(const CommandLine *line, Report *report) {
+        _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
+        _cleanup_(image_facts_deinit) ImageFacts f = {};
+        _cleanup_free_ char *name = NULL;
+        int r = open_to_change(&store, report);
+
+        if (r >= 0)
+                r = read_image(&store, line->arguments[1], &f, NULL, report);
+        if (r < 0)
+                return r;
+        r = image_name_parse_new(line->arguments[2], &name);
+        if (r == -EINVAL)
+                return report_error(report, EINVAL, "not a name of an image: \"%s\" (such as team/app:1)",
+                                    line->arguments[2]);
+        if (r >= 0)
+                r = store_set_name(&store, name, f.id);
+        if (r < 0)
+                return report_error(report, -r, "cannot name the image %s: %s", line->arguments[2], strerror(-r));
+        printf("%s sha256:%s\n", name, f.id);
+        return 0;
 }
 
 static int verify_layers(const Store *store, const HashLibrary *hash, const ImageFacts *f, bool *wrong,
@@ -299,12 +369,6 @@ static int clean(const Store *store, Report *report) {
         return r;
 }
 
-static int open_to_change(Store *store, Report *report) {
-        int r = open_store(true, store, report);
-
-        return r < 0 ? r : store_lock(store, false, report);
-}
-
 /* A name that is not there does not keep the others. */
 static int rm(const CommandLine *line, Report *report) {
         _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
@@ -340,6 +404,7 @@ static const struct {
         { "add", "add SOURCE [NAME[:TAG]]", 1, 2, add },
         { "list", "list", 0, 0, list },
         { "show", "show NAME[:TAG]", 1, 1, show },
+        { "tag", "tag NAME[:TAG] NEW[:TAG]", 2, 2, tag },
         { "verify", "verify [NAME[:TAG]...]", 0, SIZE_MAX, verify },
         { "rm", "rm NAME[:TAG]...", 1, SIZE_MAX, rm },
         { "gc", "gc", 0, 0, gc },
@@ -355,8 +420,8 @@ static int run_action(const CommandLine *line, Report *report) {
                         return report_error(report, EINVAL, "usage: isoctl image %s", actions[i].usage);
                 return actions[i].run(line, report);
         }
-        return report_error(report, EINVAL, "isoctl image does not know \"%s\": it takes add, list, show, verify, rm "
-                            "and gc", line->arguments[0]);
+        return report_error(report, EINVAL, "isoctl image does not know \"%s\": it takes add, list, show, tag, verify, "
+                            "rm and gc", line->arguments[0]);
 }
 
 static int run(const CommandLine *line, Report *report) {
@@ -365,11 +430,11 @@ static int run(const CommandLine *line, Report *report) {
         return r < 0 || flush_output(report) < 0 ? PLAN_FAILED : r;
 }
 
-static const char *const names[] = { "add", "list", "show", "verify", "rm", "gc", NULL };
+static const char *const names[] = { "add", "list", "show", "tag", "verify", "rm", "gc", NULL };
 static const Option options[] = {
         { ARG_MAX_SIZE, "max-size", "add: refuse a layer that is larger when it is unpacked (default: 16G)",
           { "SIZE" } },
-        { ARG_JSON, "json", "list: print JSON" },
+        { ARG_JSON, "json", "list and show: print JSON" },
         { ARG_NO_LEGEND, "no-legend", "list: print no headings" },
         {},
 };
@@ -381,11 +446,13 @@ static const Argument arguments[] = {
 
 const Verb verb_image = {
         .name = "image",
-        .help = "add, list, show, verify and remove container images",
+        .help = "add, list, show, name, verify and remove container images",
         .details = "add SOURCE [NAME[:TAG]]   unpack an image into the store: oci:DIR[:TAG],\n"
-                   "                          oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]\n"
+                   "                          oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]; FILE may be - for\n"
+                   "                          standard input: podman save app | isoctl image add docker-archive:-\n"
                    "list                      list the images\n"
                    "show NAME[:TAG]           print an image's digests, and what of its config isorun uses\n"
+                   "tag NAME[:TAG] NEW[:TAG]  give an image another name\n"
                    "verify [NAME[:TAG]...]    compare the files of images with those that were added; returns 1 if\n"
                    "                          they differ\n"
                    "rm NAME[:TAG]...          remove names, and files that no name and no instance uses\n"
