@@ -20,6 +20,7 @@ typedef enum ArgumentFlags {
         ARGUMENT_COMMAND = 1 << 8, /* takes all following words as well */
         ARGUMENT_IMAGE = 1 << 12,  /* the name of a container image, or a file */
         ARGUMENT_CONTAINER = 1 << 13, /* the ID of a container of isorun-oci */
+        ARGUMENT_ROOT = 1 << 15,   /* also image:NAME */
 
         ARGUMENT_WORDS = 1 << 15,  /* takes all following words as well, options of another program */
 

@@ -23,7 +23,7 @@ static const Option isorun_options[] = {
         { ARG_BIND, "bind", "bind a volume or root of the policy to a path (or fd:N)",
           { "NAME=SRC", ARGUMENT_BINDING } },
         { ARG_ROOT, "root", "the root directory; several are stacked, lowest first; or a container image",
-          { "DIR[:DIR...]|image:NAME", ARGUMENT_DIRECTORY, none } },
+          { "DIR[:DIR...]|image:NAME", ARGUMENT_DIRECTORY | ARGUMENT_ROOT, none } },
         { 'd', "detach", "print the instance's name once the command runs, and leave it running" },
         { ARG_NAME, "name", "the instance's name (the unit is isorun-NAME.scope)", { "NAME" } },
         { ARG_USER, "user", "use the user's service manager (default for users)" },

@@ -119,6 +119,12 @@ adds() {
 	is "$label: ... also as JSON, as the schema says" "$("$top/tests/json-agrees.py" image 15 <<<"$out" 2>&1)" ""
 	is "$label: ... with the size of its files" "$(python3 -c 'import json, sys
 print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].split()))})' "$(sizes)" <<<"$out")" True
+	run "${who[@]}" "${home[@]}" "$isoctl" _complete isoctl image rm go
+	is "$label: its name and tag are completed" "$out" $'good:1\tan image\n\tfiles 0'
+	run "${who[@]}" "${home[@]}" "$isoctl" _complete isorun --root image:
+	like "$label: ... behind --root, too" "$out" $'*image:good:1\tan image*'
+	run "${who[@]}" "${home[@]}" "$isoctl" _complete isorun -p RootDirectory=image:go
+	is "$label: ... and in a policy's line" "$out" $'RootDirectory=image:good:1\tan image'
 	image tag good:1 again
 	is "$label: tag gives it another name" "$status $out $(image_id again)" "0 again:latest ${first#* } ${first#* }"
 	image tag good:1 "sha256:0123456789"

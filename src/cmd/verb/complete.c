@@ -116,15 +116,29 @@ static void complete_containers(Completion *c) {
                         offer_container(c, root, *id);
 }
 
-static void complete_images(Completion *c) {
+static void offer_images(const Completion *c, const char *prefix) {
         _cleanup_(store_deinit) Store store = { .fd = -1, .lock = -1 };
         _cleanup_strv_free_ char **names = NULL;
         Report silent = {};
 
-        if (store_open(store_path(getenv("XDG_DATA_HOME"), getenv("HOME"), geteuid()), false, &store, &silent) >= 0 &&
-            store_names(&store, &names) >= 0)
-                offer_all(c, names, "an image");
+        if (store_open(store_path(getenv("XDG_DATA_HOME"), getenv("HOME"), geteuid()), false, &store, &silent) < 0 ||
+            store_names(&store, &names) < 0)
+                return;
+        for (char **name = names; name && *name; name++) {
+                _cleanup_free_ char *word = format("%s%s", prefix, *name);
+
+                if (word)
+                        offer(c, word, "", "an image");
+        }
+}
+
+static void complete_images(Completion *c) {
+        offer_images(c, "");
         complete_files(c);
+}
+
+static void complete_roots(Completion *c) {
+        offer_images(c, ROOT_IMAGE_PREFIX);
 }
 
 /* Skips to the last item of a list: after a space, or after the "~" that inverts the list. */
@@ -155,6 +169,8 @@ static void complete_value(Completion *c, const Directive *d) {
         offer_all(c, (char *const *) d->type->choices, d->help);
         if (d->type->names && d->type->names(&names) >= 0)
                 offer_all(c, names, d->help);
+        if (directive_id(d) == D_RootDirectory)
+                complete_roots(c);
         complete_path_value(c, d->type->syntax);
 }
 
@@ -207,7 +223,7 @@ static void complete_argument(Completion *c, const Argument *argument) {
                 { ARGUMENT_DIRECTORY, complete_directories }, { ARGUMENT_FILE, complete_files },
                 { ARGUMENT_IMAGE, complete_images },          { ARGUMENT_INSTANCE, complete_instances },
                 { ARGUMENT_LIMIT, complete_limit },
-                { ARGUMENT_POLICY, complete_policies },
+                { ARGUMENT_POLICY, complete_policies },       { ARGUMENT_ROOT, complete_roots },
                 { ARGUMENT_SIGNAL, complete_signals },
         };
 
