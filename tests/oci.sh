@@ -24,6 +24,7 @@ refuses() { # description, pattern of the only line on stderr, [PATH=JSON...]
 }
 
 status_of() { "${who[@]}" "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'; }
+pid_of() { "${who[@]}" "$isorun_oci" --root "$state" state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])'; }
 is_status() { [ "$(status_of "$1")" = "$2" ]; }
 
 also_inside() { # description, expected output, options of exec..., script

@@ -10,7 +10,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 in_pod() { run patiently "$as_user" env CONTAINERS_CONF="$tmp/user.conf" HOME="/home/$TH_USER" podman --storage-driver=vfs "$@"; }
 
 test_podman_user() {
-	local TEST_PATIENCE=60
+	local TEST_PATIENCE=60 users
 	lacks "podman as a user" podman conmon buildah && return
 	[ -n "${TH_USER-}" ] || { skip "podman as a user" "this host has no user"; return; }
 	{ shown containers.conf; printf '%s\n' 'events_logger="file"' 'runtime_supports_nocgroup=["isorun-oci"]' '[containers]' 'netns="none"' 'log_driver="k8s-file"' 'pids_limit=0'; } >"$tmp/user.conf"
@@ -25,7 +25,7 @@ test_podman_user() {
 	in_pod run --rm --volume data:/tmp box:1 sh -c 'echo kept >/tmp/file'
 	in_pod run --rm --read-only --volume data:/tmp:ro box:1 sh -c 'busybox cat /tmp/file; busybox touch /tmp/x'
 	like "... a volume, writable and read-only" "$status $out $err" "1 kept *touch: /tmp/x: Read-only file system"
-	in_pod run --detach --name one --health-cmd 'busybox test -e /tmp/well' --health-interval=disable box:1 \
+	in_pod run --detach --name one --uidmap 0:0:1000 --gidmap 0:0:1000 --health-cmd 'busybox test -e /tmp/well' --health-interval=disable box:1 \
 		sh -c 'trap "exit 4" TERM; echo said; while :; do busybox sleep 0.1; done'
 	no_refusal is "... run --detach" "$status" 0
 	await eval 'in_pod logs one; [ "$out" = said ]'
@@ -35,6 +35,10 @@ test_podman_user() {
 	no_refusal is "... exec" "$status" 3
 	in_pod healthcheck run one
 	no_refusal is "... a healthcheck" "$status" 0
+	in_pod exec one busybox readlink /proc/self/ns/user
+	users=$out
+	in_pod run --rm --userns=container:one box:1 busybox readlink /proc/self/ns/user
+	no_refusal is "... run --userns=container:" "$status $out" "0 $users"
 	in_pod pause one
 	in_pod ps --all --format '{{.Status}}'
 	like "... pause" "$out" "*Paused*"

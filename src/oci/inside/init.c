@@ -43,12 +43,13 @@ _Noreturn static void give_up(int socket, const Failure *f) {
 
 /* Within a user namespace, the ids are the overflow ids until now. */
 static int become_root(const Init *init, Failure *f) {
-        if (!(init->spec->new_namespaces & CLONE_NEWUSER))
+        if (!spec_has_user_namespace(init->spec))
                 return 0;
         if (!init->groups_denied && !init->spec->keep_groups && sys_setgroups(0, NULL) < 0)
                 return fail(f, errno, "cannot drop the caller's groups");
         if (sys_setresgid(0) < 0 || sys_setresuid(0) < 0)
-                return fail(f, errno, "cannot become root of the user namespace");
+                return fail(f, errno, "cannot become root of the user namespace%s",
+                            errno == EINVAL ? " (it does not have the id 0)" : "");
         return 0;
 }
 
@@ -237,6 +238,20 @@ static void pass_notify(Init *init, int connection) {
         init->notify = fd_close(init->notify);
 }
 
+/* Who has made the joined user namespace may have denied setgroups(2) there: user_namespaces(7). */
+static int look_for_groups(Init *init, Failure *f) {
+        _cleanup_free_ char *value = NULL;
+        int r;
+
+        if (!init->spec->joined[SPEC_USER])
+                return 0;
+        r = file_read_line(AT_FDCWD, "/proc/self/setgroups", &value);
+        if (r < 0)
+                return fail(f, -r, "cannot read /proc/self/setgroups");
+        init->groups_denied = streq(value, "deny");
+        return 0;
+}
+
 _Noreturn void init_main(Init *init) {
         Command command = {};
         Failure f = {};
@@ -244,6 +259,8 @@ _Noreturn void init_main(Init *init) {
 
         wait_for(init, MESSAGE_MAPPED);
         r = init->spec->new_namespaces & CLONE_NEWTIME ? make_time_namespace(init->spec, &f) : 0;
+        if (r >= 0)
+                r = look_for_groups(init, &f);
         if (r >= 0)
                 r = settle(init, &f);
         if (r >= 0)

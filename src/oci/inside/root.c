@@ -86,7 +86,7 @@ static int copy_source(const Spec *spec, const SpecMount *m, int outside, int ro
 
 /* In a user namespace, only the owner of the cgroup namespace may mount the tree. */
 static bool binds_cgroup(const Spec *spec, const SpecMount *m) {
-        return m->type && streq(m->type, "cgroup") && spec->new_namespaces & CLONE_NEWUSER &&
+        return m->type && streq(m->type, "cgroup") && spec_has_user_namespace(spec) &&
                !(spec->new_namespaces & CLONE_NEWCGROUP);
 }
 

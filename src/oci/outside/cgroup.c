@@ -116,7 +116,7 @@ static int attach_device_rules(const Spec *spec, int fd, Report *report) {
         if (!spec->device_rules)
                 return 0;
         program = sys_bpf(BPF_PROG_LOAD, &load, sizeof(load));
-        if (program < 0 && errno == EPERM && (spec->new_namespaces & CLONE_NEWUSER || !process_is_host_root())) {
+        if (program < 0 && errno == EPERM && (spec_has_user_namespace(spec) || !process_is_host_root())) {
                 report_notice(report, "device rules are not enforced: root of a user namespace cannot make devices");
                 return 0;
         }

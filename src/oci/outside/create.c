@@ -17,6 +17,7 @@
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/id-mapped.h"
+#include "oci/outside/joined.h"
 #include "oci/outside/net-devices.h"
 #include "oci/outside/scope.h"
 #include "oci/outside/spawn.h"
@@ -78,6 +79,7 @@ typedef struct Creation {
         char *cgroup; /* its path, or NULL: none */
         int cgroup_fd;
         int socket;   /* to the first process */
+        int joined[SPEC_NAMESPACES]; /* fds, or -1: oci/outside/joined.h */
         int *mapped;  /* idmapped mounts, or NULL */
         Console console;
         pid_t pid;
@@ -89,6 +91,7 @@ static void creation_deinit(Creation *c) {
         mapped_free(c->spec, c->mapped);
         fd_close(c->cgroup_fd);
         fd_close(c->socket);
+        fds_close(c->joined, ELEMENTSOF(c->joined));
         fd_close(c->console.socket);
 }
 
@@ -146,6 +149,8 @@ static int hear(const Creation *c) {
 static int set_up(Creation *c, bool denied) {
         int r = write_maps(c->spec, c->pid, denied, c->report);
 
+        if (r >= 0)
+                r = joined_check_maps(c->spec, c->pid, c->report);
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);
@@ -182,16 +187,16 @@ static int make_process(Creation *c) {
                                : steps_connect_console(&c->spec->process, &c->request->console, &c->console, c->report);
         if (r < 0)
                 return r;
-        if (c->spec->new_namespaces & CLONE_NEWUSER)
+        if (spec_has_user_namespace(c->spec))
                 init.sources = sources = root_copy_sources(c->spec);
-        r = mapped_make(c->spec, &c->mapped, c->report);
+        r = mapped_make(c->spec, c->joined[SPEC_USER], &c->mapped, c->report);
         if (r < 0)
                 return r;
         init.mapped = c->mapped;
         init.groups_denied = c->spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(c->spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));
-        c->pid = spawn_in_namespaces(c->spec, c->cgroup_fd, c->report);
+        c->pid = spawn_in_namespaces(c->spec, c->joined, c->cgroup_fd, c->report);
         if (sources && c->pid != 0)
                 fds_close(sources, c->spec->n_mounts);
         if (c->pid == 0) {
@@ -214,7 +219,7 @@ static int make_process(Creation *c) {
 
 /* Whether only device rules keep the container from the host's devices. */
 static bool needs_device_rules(const Spec *spec) {
-        return spec->device_rules && process_is_host_root() && !(spec->new_namespaces & CLONE_NEWUSER) &&
+        return spec->device_rules && process_is_host_root() && !spec_has_user_namespace(spec) &&
                (spec->process.bounding & UINT64_C(1) << CAP_MKNOD || spec_has_own_devices(spec));
 }
 
@@ -275,8 +280,10 @@ static int make_cgroup(Creation *c) {
 static int make(const Spec *spec, const CreateRequest *request, State *state, Report *report) {
         _cleanup_(creation_deinit) Creation c = { .spec = spec, .request = request, .state = state, .cgroup_fd = -1,
                                                   .socket = -1, .console = { .socket = -1 }, .report = report };
-        int r = make_cgroup(&c);
+        int r = joined_open(spec, c.joined, report);
 
+        if (r >= 0)
+                r = make_cgroup(&c);
         if (r < 0)
                 return r;
         r = make_process(&c);

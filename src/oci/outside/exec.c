@@ -63,7 +63,7 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         int fds[2], r;
         pid_t pid;
 
-        init.groups_denied = spec->new_namespaces & CLONE_NEWUSER && groups_denied(state);
+        init.groups_denied = spec_has_user_namespace(spec) && groups_denied(state);
         r = steps_check_security(request->process, report);
         if (r >= 0)
                 r = set_cpus(request->process, 0, 0, report);
@@ -75,7 +75,7 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
         /* systemd moves a process to the scope's own cgroup only. */
-        pid = spawn_in_container(state, pidfd, cgroup, state->systemd && !request->cgroup ? container_scope_attach
+        pid = spawn_in_container(state, spec, pidfd, cgroup, state->systemd && !request->cgroup ? container_scope_attach
                                                                                           : NULL, report);
         if (pid == 0) {
                 init.socket = fds[1];

@@ -26,13 +26,22 @@ static int open_inner(const Spec *spec, const SpecMount *m) {
         return -1;
 }
 
-/* Without maps of its own, a mount has those of the container. */
-static int make_one(const Spec *spec, size_t i, Report *report) {
-        const SpecMount *m = &spec->mounts[i];
+/* Without maps of its own, a mount has those of the container. Returns an fd or -errno. */
+static int open_users(const Spec *spec, const SpecMount *m, int joined) {
         const Plan plan = { .inner_uid_map = m->uid_map.n > 0 ? m->uid_map : spec->uid_map,
                             .inner_gid_map = m->gid_map.n > 0 ? m->gid_map : spec->gid_map };
+        int fd;
+
+        if (m->uid_map.n > 0 || joined < 0)
+                return id_mapped_make_namespace(&plan);
+        fd = fcntl(joined, F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? -errno : fd;
+}
+
+static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
+        const SpecMount *m = &spec->mounts[i];
         _cleanup_free_ char *path = spec_mount_source(spec, m);
-        _cleanup_close_ int users = id_mapped_make_namespace(&plan), source = -1, copy = -1;
+        _cleanup_close_ int users = open_users(spec, m, joined), source = -1, copy = -1;
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users },
                           slave = { .propagation = MS_SLAVE };
         struct statvfs fs;
@@ -43,7 +52,7 @@ static int make_one(const Spec *spec, size_t i, Report *report) {
                 return report_error(report, -users, "cannot make a user namespace for the mount of %s: %s", path,
                                     strerror(-users));
         source = m->inner_source ? open_inner(spec, m) : open(path, O_PATH | O_CLOEXEC);
-        if (source >= 0 && spec->new_namespaces & CLONE_NEWUSER && fstatvfs(source, &fs) >= 0 &&
+        if (source >= 0 && spec_has_user_namespace(spec) && fstatvfs(source, &fs) >= 0 &&
             fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC))
                 report_notice(report, "%s: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options ro, "
                               "nosuid, nodev and noexec that %s has on the host", spec->file, i, path);
@@ -67,7 +76,7 @@ void mapped_free(const Spec *spec, int *fds) {
         free(fds);
 }
 
-int mapped_make(const Spec *spec, int **ret, Report *report) {
+int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
         bool wanted = false;
         int *fds, r = 0;
 
@@ -83,7 +92,7 @@ int mapped_make(const Spec *spec, int **ret, Report *report) {
                 fds[i] = -1;
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (spec->mounts[i].id_mapped)
-                        r = fds[i] = make_one(spec, i, report);
+                        r = fds[i] = make_one(spec, i, users, report);
         if (r < 0)
                 mapped_free(spec, fds);
         else

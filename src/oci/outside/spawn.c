@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "oci/outside/joined.h"
 #include "sandbox/wire/failure.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -16,61 +17,19 @@ static int clone_failed(Report *report, int error) {
         return report_error(report, error, "cannot make the namespaces: %s%s", strerror(error), failure_hint(error));
 }
 
-/* A sysctl or name of the host's own namespace would change the host. */
-static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
-        _cleanup_free_ char *own = format("/proc/self/ns/%s", spec_namespaces[i].file);
-        struct stat a, b;
-
-        if (json_object_size(spec->sysctls) == 0 && (i != SPEC_UTS || (!spec->host_name && !spec->domain_name)))
-                return 0;
-        if (!own)
-                return report_oom(report);
-        if (stat(own, &a) < 0 || fstat(fd, &b) < 0)
-                return report_error(report, errno, "cannot compare %s: %s", own, strerror(errno));
-        return a.st_dev == b.st_dev && a.st_ino == b.st_ino ?
-                       report_error(report, EINVAL, "%s has %s, and joins the host's own %s namespace", spec->file,
-                                    json_object_size(spec->sysctls) > 0 ? "sysctls" : "a host or domain name",
-                                    spec_namespaces[i].name) : 0;
-}
-
 /* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
 typedef struct Between Between;
 struct Between {
         int (*join)(const Between *b, Report *report);
         const Spec *spec;
+        int *joined; /* fds: oci/outside/joined.h */
         int pidfd, cgroup;
         const State *state;
         Attach attach;
 };
 
-/* Opens all before it joins the first one. */
 static int join(const Between *b, Report *report) {
-        const Spec *spec = b->spec;
-        int fds[SPEC_NAMESPACES], r = 0;
-
-        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
-                fds[i] = -1;
-        for (size_t i = 0; r >= 0 && i < SPEC_NAMESPACES; i++) {
-                if (!spec->joined[i])
-                        continue;
-                fds[i] = open(spec->joined[i], O_RDONLY | O_CLOEXEC);
-                r = fds[i] < 0 ? report_error(report, errno, "cannot open the namespace %s: %s", spec->joined[i],
-                                              strerror(errno)) :
-                                 check_not_own(spec, i, fds[i], report);
-        }
-        for (size_t i = 0; r >= 0 && i < SPEC_NAMESPACES; i++)
-                if (fds[i] >= 0 && setns(fds[i], (int) spec_namespaces[i].flag) < 0)
-                        r = report_error(report, errno, "cannot join the namespace %s: %s", spec->joined[i],
-                                         strerror(errno));
-        fds_close(fds, ELEMENTSOF(fds));
-        return r;
-}
-
-static bool joins_any(const Spec *spec) {
-        for (size_t i = 0; i < SPEC_NAMESPACES; i++)
-                if (spec->joined[i])
-                        return true;
-        return false;
+        return joined_enter(b->spec, b->joined, report);
 }
 
 /* Returns 1 if the namespaces differ, 0 if they do not, or if the kernel has none of this kind, or -errno. */
@@ -92,15 +51,18 @@ static int differs(pid_t pid, const SpecNamespace *n) {
  * If the number was another process's, pidfd is dead, and setns(2) fails. */
 static int enter(const Between *b, Report *report) {
         uint64_t flags = 0;
+        int r;
 
         for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
-                int r = differs(b->state->pid, &spec_namespaces[i]);
-
+                r = differs(b->state->pid, &spec_namespaces[i]);
                 if (r < 0)
                         return report_error(report, -r, "cannot look for the %s namespace of the container: %s",
                                             spec_namespaces[i].name, strerror(-r));
                 flags |= r > 0 ? spec_namespaces[i].flag : 0;
         }
+        r = flags & CLONE_NEWUSER ? joined_drop_groups(b->spec) : 0;
+        if (r < 0)
+                return report_error(report, -r, "cannot drop the caller's groups: %s", strerror(-r));
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(b->pidfd, (int) flags) < 0 ||
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return report_error(report, errno, "cannot join the namespaces of the container: %s", strerror(errno));
@@ -190,13 +152,13 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
 
 /* The process between moves to the cgroup: from a cgroup namespace, no process can come into it from outside
  * ("nsdelegate"). */
-pid_t spawn_in_container(const State *state, int pidfd, int cgroup, Attach attach, Report *report) {
+pid_t spawn_in_container(const State *state, const Spec *spec, int pidfd, int cgroup, Attach attach, Report *report) {
         struct clone_args args = { .flags = CLONE_PARENT };
 
-        return spawn_between(&(Between) { enter, NULL, pidfd, cgroup, state, attach }, &args, report);
+        return spawn_between(&(Between) { enter, spec, NULL, pidfd, cgroup, state, attach }, &args, report);
 }
 
-pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
+pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report) {
         struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) (CLONE_NEWCGROUP | CLONE_NEWTIME) };
         pid_t pid;
 
@@ -204,9 +166,9 @@ pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report) {
                 args.flags |= CLONE_INTO_CGROUP;
                 args.cgroup = (uint64_t) cgroup;
         }
-        if (joins_any(spec)) {
+        if (joined_any(joined)) {
                 args.flags |= CLONE_PARENT;
-                return spawn_between(&(Between) { join, spec, -1, -1, NULL, NULL }, &args, report);
+                return spawn_between(&(Between) { join, spec, joined, -1, -1, NULL, NULL }, &args, report);
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);

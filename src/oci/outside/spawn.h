@@ -5,13 +5,14 @@
 #include "oci/state/state.h"
 #include "util/report.h"
 
-/* Makes a child of this process in the namespaces of config.json, new and joined, and in a cgroup, unless that is -1. A
- * new cgroup namespace would begin at this process's cgroup, so the child makes that one. Returns 0 in it, its pid in
- * this process, or -errno, reported. */
-pid_t spawn_in_namespaces(const Spec *spec, int cgroup, Report *report);
+/* Makes a child of this process in the namespaces of config.json, new and joined, and in a cgroup, unless that is -1.
+ * New namespaces belong to the joined user namespace, if there is one. joined: see joined_open(). A new cgroup
+ * namespace would begin at this process's cgroup, so the child makes that one. Returns 0 in it, its pid in this
+ * process, or -errno, reported. */
+pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report);
 
-/* Makes a child of this process in the namespaces of a container that runs, and in a cgroup of it, unless that is -1.
- * pidfd is of its first process. attach, which may be NULL, moves the process if this one may not: it returns 0 or
- * -errno, reported. spawn_in_container() returns the same as spawn_in_namespaces(). */
+/* Makes a child of this process in the namespaces of a container that runs, whose config.json is spec, and in a cgroup
+ * of it, unless that is -1. pidfd is of its first process. attach, which may be NULL, moves the process if this one may
+ * not: it returns 0 or -errno, reported. spawn_in_container() returns the same as spawn_in_namespaces(). */
 typedef int (*Attach)(const State *state, pid_t pid, Report *report);
-pid_t spawn_in_container(const State *state, int pidfd, int cgroup, Attach attach, Report *report);
+pid_t spawn_in_container(const State *state, const Spec *spec, int pidfd, int cgroup, Attach attach, Report *report);

@@ -49,8 +49,7 @@ char *spec_mount_source(const Spec *spec, const SpecMount *mount) {
 
 bool spec_is_shared(const Spec *spec, const SpecMount *mount) {
         return !mount->type && mount->propagation == MS_SHARED && spec->propagation & MS_SHARED &&
-               !mount->id_mapped && !mount->inner_source && !(spec->new_namespaces & CLONE_NEWUSER) &&
-               !spec->joined[SPEC_USER];
+               !mount->id_mapped && !mount->inner_source && !spec_has_user_namespace(spec);
 }
 
 bool spec_shares_mounts(const Spec *spec) {
@@ -184,7 +183,7 @@ static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
         if ((m->uid_map.n > 0) != (m->gid_map.n > 0))
                 return place_error(p, EINVAL, "uidMappings and gidMappings must both be there, or neither");
         m->id_mapped |= m->uid_map.n > 0;
-        if (m->id_mapped && m->uid_map.n == 0 && spec->uid_map.n == 0)
+        if (m->id_mapped && m->uid_map.n == 0 && !spec_has_user_namespace(spec))
                 return place_error(p, EINVAL, "without a user namespace, idmap needs uidMappings and gidMappings");
         return 0;
 }
