@@ -64,6 +64,13 @@ print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])], sys.argv[1].cou
 	like "then it does not exist" "$status $err" "1 isorun-oci: the container one does not exist"
 	oci delete --force one
 	no_refusal is "delete --force does not mind that" "$status$out$err" 0
+	oci create --bundle "$bundle" one
+	oci kill one
+	no_refusal is "TERM ends a container that was only created" "$status$out$err" 0
+	await is_status one stopped
+	oci start one
+	like "... and it cannot be started" "$status $err" "1 isorun-oci: cannot start one: it is stopped, not created"
+	oci delete one
 }
 
 test_status() {

@@ -204,15 +204,34 @@ static void reset_signals(const Init *init) {
         sigprocmask(SIG_SETMASK, &init->signal_mask, NULL);
 }
 
+static void end(int sig) {
+        _exit(128 + sig);
+}
+
+/* The first process of a pid namespace gets only signals for which it has a handler, and no command is there that could
+ * have one: so what asks a process to end, ends this one, as with runc. */
+static void let_signals_end(void) {
+        static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+        sigset_t none;
+
+        for (size_t i = 0; i < ELEMENTSOF(ending); i++)
+                (void) signal(ending[i], end);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Waits for isorun-oci start. Returns the connection. */
 static int await_start(Init *init) {
+        sigset_t all;
         int connection;
 
         if (init->start < 0)
                 return TAKE_FD(init->socket);
         init->socket = fd_close(init->socket);
         connection = (int) TEMP_FAILURE_RETRY(accept4(init->start, NULL, NULL, SOCK_CLOEXEC));
-
+        /* From here on, the end of this process would look as if the command had begun. */
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
         if (connection < 0)
                 _exit(PLAN_FAILED);
         init->start = fd_close(init->start);
@@ -273,6 +292,8 @@ _Noreturn void init_main(Init *init) {
                 r = process_prepare(init->process, WALK_MAKE_DIRECTORY, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
+        if (init->start >= 0)
+                let_signals_end();
         report_ready(init);
         r = await_start(init);
         pass_notify(init, r);
