@@ -1371,6 +1371,10 @@ json.dump(config, open(sys.argv[1], "w"))' "$state/box/config.json"
 	# promise P65
 	like "... also KILL, if it does not end all: the host's processes" "$status $err" \
 		"1 isorun-oci: cannot kill all processes of box: it has neither a cgroup nor a private pid namespace"
+	oci delete --force box
+	# promise P65
+	like "... nor does delete remove it" "$status $err$(status_of box)" \
+		"1 isorun-oci: cannot delete box: it has neither a cgroup nor a private pid namespace, *running"
 	cp "$tmp/config.json" "$state/box/config.json"
 	oci kill --all box KILL
 	no_refusal is "... which kill --all sends" "$status$out$err" 0
@@ -1919,6 +1923,31 @@ test_propagation() {
 }
 
 # A user without rights needs a user namespace.
+# A cgroup whose processes the user may not kill.
+test_cgroup_of_root() { # uid
+	local cgroup who=("$as_user")
+	bundle 'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"ipc"},{"type":"user"}]' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$1,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
+		mounts='[{"destination":"/dev","type":"tmpfs"}]' linux.maskedPaths= linux.readonlyPaths= \
+		-- sh -c 'busybox sleep 7685 & exec busybox sleep 7686'
+	oci run --detach --bundle "$bundle" box
+	await runs '^busybox sleep 7686$'
+	await runs '^busybox sleep 7685$'
+	cgroup=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7686$')/cgroup")
+	chown root:root "$cgroup" "$cgroup/cgroup.kill"
+	oci delete --force box
+	# promise P65
+	like "delete does not forget a container whose processes it cannot kill" \
+		"$status $err $("${who[@]}" "$isorun_oci" --root "$state" list --quiet)" \
+		"1 isorun-oci: cannot delete box: processes in its cgroup * may live still: Permission denied box"
+	also ok "... and one of which lives" runs '^busybox sleep 7685$'
+	chown "$TH_USER" "$cgroup" "$cgroup/cgroup.kill"
+	oci delete box
+	# promise P65
+	is "... and removes it when it can" "$status$err$(pgrep -f '^busybox sleep 768[56]$')" 0
+}
+
 test_user() {
 	local uid nothing pid
 	uid=$(id -u "$TH_USER")
@@ -1997,6 +2026,7 @@ test_user() {
 		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
 	also ok "... leaves none below" rmdir /sys/fs/cgroup/isorun-oci-job
+	test_cgroup_of_root "$uid"
 	# As above, in a cgroup of root.
 	who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
 	# promise P65

@@ -25,7 +25,7 @@
 
 #define TREE "/sys/fs/cgroup"
 
-enum { FREEZE_SEC = 10 };
+enum { EVENT_SEC = 10 };
 
 static int open_tree_root(void) {
         _cleanup_close_ int fd = open(TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -212,7 +212,7 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
                 return r;
         r = container_cgroup_limit(spec, fd, path, report);
         if (r < 0) {
-                container_cgroup_remove(path, container_cgroup_inode(fd));
+                (void) container_cgroup_remove(path, container_cgroup_inode(fd));
                 return r;
         }
         *ret_path = TAKE_PTR(path);
@@ -259,21 +259,10 @@ bool container_cgroup_is_gone(const State *state) {
         return full && access(full, F_OK) < 0 && errno == ENOENT;
 }
 
-void container_cgroup_remove(const char *path, uint64_t inode) {
-        _cleanup_free_ char *full = format(TREE "%s", path);
-        _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-        /* Most containers end with their first process, and have no cgroups of their own. */
-        if (fd < 0 || !is_same(fd, inode) || rmdir(full) >= 0)
-                return;
-        (void) file_write(fd, "cgroup.kill", "1");
-        cgroup_remove(full);
-}
-
-/* cgroup.events changes, and poll(2) says so, when the last process has stopped. One that waits in the kernel for
- * another one that has stopped, such as a FUSE server, never does. */
-static int await_frozen(int fd, bool frozen) {
-        const uint64_t end = clock_usec(CLOCK_MONOTONIC) + FREEZE_SEC * UINT64_C(1000000);
+/* cgroup.events changes, and poll(2) says so, when the last process has stopped or ended. One that waits in the kernel
+ * for another one that has stopped, such as a FUSE server, never does. line: "frozen 1" or another one. */
+static int await_event(int fd, const char *line) {
+        const uint64_t end = clock_usec(CLOCK_MONOTONIC) + EVENT_SEC * UINT64_C(1000000);
         _cleanup_close_ int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
         if (events < 0)
@@ -285,12 +274,39 @@ static int await_frozen(int fd, bool frozen) {
                 if (n < 0)
                         return -errno;
                 text[n] = '\0';
-                if (strstr(text, frozen ? "frozen 1" : "frozen 0"))
+                if (strstr(text, line))
                         return 0;
                 n = poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, clock_msec_until(end));
                 if (n == 0 || (n < 0 && errno != EINTR))
                         return n == 0 ? -ETIMEDOUT : -errno;
         }
+}
+
+static bool is_empty(int fd) {
+        _cleanup_free_ char *events = NULL;
+
+        return record_read(fd, "cgroup.events", &events, NULL) >= 0 && strstr(events, "populated 0");
+}
+
+int container_cgroup_remove(const char *path, uint64_t inode) {
+        _cleanup_free_ char *full = format(TREE "%s", path);
+        _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        int r;
+
+        if (fd < 0)
+                return !full ? -ENOMEM : errno == ENOENT ? 0 : -errno;
+        /* Most containers end with their first process, and have no cgroups of their own. */
+        if (!is_same(fd, inode) || rmdir(full) >= 0)
+                return 0;
+        r = file_write(fd, "cgroup.kill", "1");
+        if (r >= 0 || is_empty(fd))
+                r = await_event(fd, "populated 0");
+        /* systemd may have removed it after the last process. */
+        if (r == -ENODEV)
+                return 0;
+        if (r >= 0)
+                cgroup_remove(full);
+        return r;
 }
 
 int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
@@ -301,12 +317,12 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
                 return fd;
         r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
         if (r >= 0)
-                r = await_frozen(fd, frozen);
+                r = await_event(fd, frozen ? "frozen 1" : "frozen 0");
         if (r == -ETIMEDOUT && frozen) {
                 (void) file_write(fd, "cgroup.freeze", "0");
                 return report_error(report, ETIMEDOUT, "cannot pause %s: its processes have not all stopped within %d "
                                     "seconds, and run on (one may wait for another one that has stopped)", state->id,
-                                    FREEZE_SEC);
+                                    EVENT_SEC);
         }
         if (r < 0)
                 return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id,

@@ -37,8 +37,8 @@ bool container_cgroup_is_gone(const State *state);
 uint64_t container_cgroup_inode(int fd);
 
 /* Kills all processes, and removes the cgroup and those below it. If another one is there now, does nothing. inode 0:
- * it is not known. */
-void container_cgroup_remove(const char *path, uint64_t inode);
+ * it is not known. Returns 0, or -errno, not reported, if processes of it may live still. */
+int container_cgroup_remove(const char *path, uint64_t inode);
 
 /* Freezes or thaws, and waits until that has happened. What is not frozen after 10 seconds is thawed: an error. */
 int container_cgroup_freeze(const State *state, bool frozen, Report *report);

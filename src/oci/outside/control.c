@@ -153,6 +153,23 @@ static int end(const State *state, int pidfd, Report *report) {
         return 0;
 }
 
+/* No isorun-oci makes such a container: see check_without_cgroup() of create.c. But state.json may be another one's. */
+static int check_findable(const State *state, Report *report) {
+        if (state->cgroup || has_own_pids(state))
+                return 0;
+        return report_error(report, EOPNOTSUPP, "cannot delete %s: it has neither a cgroup nor a private pid "
+                            "namespace, so its processes cannot be found (end them, and remove %s/%s)", state->id,
+                            state->root, state->id);
+}
+
+/* The state stays, so that delete can be tried again. */
+static int remove_cgroup(const State *state, Report *report) {
+        int r = container_cgroup_remove(state->cgroup, state->cgroup_inode);
+
+        return r < 0 ? report_error(report, -r, "cannot delete %s: processes in its cgroup %s may live still: %s",
+                                    state->id, state->cgroup, strerror(-r)) : 0;
+}
+
 int container_delete(const State *state, const Spec *spec, bool force, Report *report) {
         _cleanup_close_ int pidfd = -1;
         Spec copy = {};
@@ -165,12 +182,14 @@ int container_delete(const State *state, const Spec *spec, bool force, Report *r
         if (r >= 0 && (status == STATUS_RUNNING || status == STATUS_PAUSED) && !force)
                 return report_error(report, EBUSY, "cannot delete %s: it is %s (--force kills it)", state->id,
                                     status_name(status));
+        if (r >= 0)
+                r = check_findable(state, report);
         if (r >= 0 && pidfd >= 0)
                 r = end(state, pidfd, report);
+        if (r >= 0 && state->cgroup)
+                r = remove_cgroup(state, report);
         if (r < 0)
                 return r;
-        if (state->cgroup)
-                container_cgroup_remove(state->cgroup, state->cgroup_inode);
         if (!spec && load_quietly(state, &copy))
                 spec = &copy;
         r = state_remove(state, report);

@@ -288,7 +288,7 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
                 return r;
         r = make_process(&c);
         if (r < 0 && c.cgroup)
-                container_cgroup_remove(c.cgroup, container_cgroup_inode(c.cgroup_fd));
+                (void) container_cgroup_remove(c.cgroup, container_cgroup_inode(c.cgroup_fd));
         return r;
 }
 
