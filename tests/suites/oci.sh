@@ -1278,9 +1278,14 @@ mkdir: can't create directory '/dev/x': Input/output error
 isorun-oci: error running startContainer hook *"
 	refuses "a hook that the filter kills" "error running startContainer hook #0: /bin/busybox: ended by signal 31 (bad system call)*" \
 		"$filter" 'hooks={"startContainer":[{"path":"/bin/busybox","args":["sync"]}]}'
-	bundle "hooks={\"createContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"cat ./etc/hidden >&2\"]}]}" -- sh -c true
-	oci run --bundle "$bundle" box
-	no_refusal is "the working directory of a hook of createContainer is the root" "$status $err" "0 hidden"
+	bundle "hooks={\"createContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"cat rootfs/etc/hidden >&2; ls -d rootfs/proc/self >&2; echo \$A\$LD_LIBRARY_PATH >&2\"]}]}" \
+		'process.env=["PATH=/bin","A=image","LD_LIBRARY_PATH=lib"]' -- sh -c true
+	A=caller oci run --bundle "$bundle" box
+	# promise P64
+	no_refusal is "a hook of createContainer has neither the environment of the command nor the root as working directory (CVE-2025-23266)" \
+		"$status $err" "0 hidden
+rootfs/proc/self
+caller"
 }
 
 # A hook that writes its name, the status that it gets, and whether it is in the host's mount namespace.

@@ -132,9 +132,10 @@ static int run_hooks_before_pivot(const Init *init, int root, Failure *f) {
                 (void) message_send(init->socket, &begun, NULL, 0);
                 wait_for(init, MESSAGE_CONTINUE);
         }
-        /* As runc has it, the working directory of these is the root. */
-        if (init->spec->n_hooks[SPEC_CREATE_CONTAINER] > 0 && fchdir(root) < 0)
-                return fail(f, errno, "cannot change to the root");
+        /* These are programs of the host with all capabilities: nothing that they look up in their working directory
+         * may be the image's (CVE-2025-23266). Root of a user namespace, which has fewer, need not reach the bundle. */
+        if (init->spec->n_hooks[SPEC_CREATE_CONTAINER] > 0 && chdir(init->spec->bundle) < 0 && fchdir(root) < 0)
+                return fail(f, errno, "cannot change to the bundle");
         return run_hooks(init, SPEC_CREATE_CONTAINER, &(HookState) { init->id, "created", outer_pid(), NULL }, f);
 }
 
