@@ -1857,6 +1857,8 @@ test_user_namespace() {
 	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
 		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
 		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
+	inside "... message queues belong to its root" "0 ok" "${maps[@]}" \
+		'echo $(busybox stat -c %u /dev/mqueue) $(busybox touch /dev/mqueue/one && echo ok)'
 	for type in cgroup cgroup2; do
 		# promise P57
 		inside "... and without a cgroup namespace, only the container's cgroup is bound, read-only (CVE-2023-25809): $type" \

@@ -95,11 +95,18 @@ static int make_time_namespace(const Spec *spec, Failure *f) {
         return 0;
 }
 
+/* The message queues of an ipc namespace belong to the process that makes it: root of the user namespace could not
+ * label them otherwise. */
+uint64_t init_namespaces(const Spec *spec) {
+        return CLONE_NEWCGROUP | CLONE_NEWTIME | (spec_has_user_namespace(spec) ? CLONE_NEWIPC : 0);
+}
+
 static int settle_namespaces(const Spec *spec, Failure *f) {
+        const uint64_t flags = spec->new_namespaces & init_namespaces(spec) & ~(uint64_t) CLONE_NEWTIME;
         int r;
 
-        if (spec->new_namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
-                return fail(f, errno, "cannot make the cgroup namespace");
+        if (flags && unshare((int) flags) < 0)
+                return fail(f, errno, "cannot make the cgroup or ipc namespace");
         r = spec->new_namespaces & CLONE_NEWNET ? network_loopback_up() : 0;
         if (r < 0)
                 return fail(f, -r, "cannot bring up the loopback device");

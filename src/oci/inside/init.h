@@ -37,6 +37,9 @@ typedef struct Init {
         sigset_t signal_mask; /* the caller's */
 } Init;
 
+/* CLONE_NEW*: the namespaces that the first process makes itself, and is not cloned into. */
+uint64_t init_namespaces(const Spec *spec);
+
 _Noreturn void init_main(Init *init);
 
 /* A process that isorun-oci exec has made in the namespaces of a container. It waits for MESSAGE_MAPPED, looks for the

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "oci/inside/init.h"
 #include "oci/outside/joined.h"
 #include "sandbox/wire/failure.h"
 #include "util/fd.h"
@@ -159,7 +160,7 @@ pid_t spawn_in_container(const State *state, const Spec *spec, int pidfd, int cg
 }
 
 pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report) {
-        struct clone_args args = { .flags = spec->new_namespaces & ~(uint64_t) (CLONE_NEWCGROUP | CLONE_NEWTIME) };
+        struct clone_args args = { .flags = spec->new_namespaces & ~init_namespaces(spec) };
         pid_t pid;
 
         if (cgroup >= 0) {
