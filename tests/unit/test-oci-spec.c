@@ -107,6 +107,9 @@ static void test_refused(_unused_ void **state) {
                         "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },
                 { BEGIN PROCESS ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/\",\"options\":[\"idmap\"]}],"
                         "\"linux\":{" NAMESPACES "}}", "/mounts/0: without a user namespace, idmap needs" },
+                { LINUX(",\"mountLabel\":\"a:b\\nc\""), "/linux/mountLabel: it is not a label: it has a newline" },
+                { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"selinuxLabel\":\"\\n\"},\"linux\":{" NAMESPACES "}}",
+                  "/process/selinuxLabel: it is not a label" },
                 { LINUX(",\"rootfsPropagation\":\"public\""), "it must be private, slave, shared or unbindable" },
         };
 

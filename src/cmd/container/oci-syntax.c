@@ -37,6 +37,7 @@ static const Option exec_options[] = {
         { 'g', "additional-gids", "add a group", { "GID", 0, NULL }, false },
         { 'c', "cap", "add a capability", { "CAPABILITY", 0, NULL }, false },
         { OCI_APPARMOR, "apparmor", "change to this AppArmor profile", { "PROFILE", 0, NULL }, false },
+        { OCI_PROCESS_LABEL, "process-label", "change to this SELinux label", { "LABEL", 0, NULL }, false },
         { OCI_NO_NEW_PRIVS, "no-new-privs", "set no_new_privs", {}, false },
         { OCI_PID_FILE, "pid-file", "write the pid of the process to a file", { "FILE", ARGUMENT_FILE, NULL }, false },
         { OCI_PIDFD_SOCKET, "pidfd-socket", "send a pidfd of the process to this socket",

@@ -40,6 +40,7 @@ enum {
         OCI_CWD,
         OCI_NO_NEW_PRIVS,
         OCI_APPARMOR,
+        OCI_PROCESS_LABEL,
         OCI_STATS,
         OCI_INTERVAL,
         OCI_IGNORE_PAUSED,

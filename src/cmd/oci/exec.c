@@ -72,7 +72,8 @@ static int add_all(const OciCall *call, SpecProcess *process) {
 
 /* What the file of --process says. Engines give --tty beside it. */
 static bool is_of_process(int option) {
-        static const int options[] = { OCI_CWD, 'e', 'u', 'g', 'c', OCI_APPARMOR, OCI_NO_NEW_PRIVS };
+        static const int options[] = { OCI_CWD, 'e', 'u', 'g', 'c', OCI_APPARMOR, OCI_PROCESS_LABEL,
+                                       OCI_NO_NEW_PRIVS };
 
         for (size_t i = 0; i < ELEMENTSOF(options); i++)
                 if (options[i] == option)
@@ -106,6 +107,7 @@ static int change_process(const OciCall *call, SpecProcess *process) {
         if (r < 0)
                 return r;
         process->apparmor = command_line_get(call->line, OCI_APPARMOR) ?: process->apparmor;
+        process->selinux = command_line_get(call->line, OCI_PROCESS_LABEL) ?: process->selinux;
         process->terminal = command_line_has(call->line, 't');
         process->directory = command_line_get(call->line, OCI_CWD) ?: process->directory;
         process->no_new_privileges = process->no_new_privileges || command_line_has(call->line, OCI_NO_NEW_PRIVS);
@@ -129,6 +131,9 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
                 r = spec_load_process(file, &json, &process, call->report);
                 if (r >= 0)
                         r = container_policy_limit(&policy, &process, call->report);
+                /* As crun has it: no process is free of the container's label because a file names none. */
+                process.apparmor = process.apparmor ?: spec.process.apparmor;
+                process.selinux = process.selinux ?: spec.process.selinux;
                 request.process = &process;
         } else if (r >= 0) {
                 r = change_process(call, &spec.process);

@@ -36,7 +36,7 @@ int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack(
                 "{so so s{sb sb sb sb sb} so* s{sb} s{sb} s{sb} s{s{sb}} s{sb}}", "namespaces", namespace_names(),
                 "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 1,
-                "seccomp", spec_filter_features(), "apparmor", "enabled", 1, "selinux", "enabled", 0, "intelRdt",
+                "seccomp", spec_filter_features(), "apparmor", "enabled", 1, "selinux", "enabled", 1, "intelRdt",
                 "enabled", 0, "mountExtensions", "idmap", "enabled", 1, "netDevices", "enabled", 1);
 
         return oci_print(json_pack("{ss ss so so so* s[s]}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0",

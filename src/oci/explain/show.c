@@ -103,6 +103,8 @@ static void show_process(const Out *out) {
                 entry(out, "terminal", at(out, "/process/terminal"), "yes");
         if (p->apparmor)
                 entry(out, "AppArmor", at(out, "/process/apparmorProfile"), "%s", p->apparmor);
+        if (p->selinux)
+                entry(out, "SELinux", at(out, "/process/selinuxLabel"), "%s", p->selinux);
         show_limits_of_process(out);
 }
 
@@ -202,6 +204,8 @@ static void show_root(const Out *out) {
 
         section(out, "root");
         entry(out, "/", at(out, "/root"), "%s %s", spec->root_read_only ? "read-only" : "writable", spec->root);
+        if (spec->mount_label)
+                entry(out, "SELinux", at(out, "/linux/mountLabel"), "%s: of new file systems", spec->mount_label);
         for (size_t i = 0; i < spec->n_mounts; i++)
                 if (!spec->mounts[i].remount)
                         show_mount(out, i);

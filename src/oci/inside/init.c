@@ -15,6 +15,7 @@
 
 #include "oci/hook/hook.h"
 #include "oci/inside/console.h"
+#include "oci/inside/label.h"
 #include "oci/inside/process.h"
 #include "oci/inside/ready.h"
 #include "oci/inside/root.h"
@@ -66,12 +67,17 @@ static int set_memory_policy(const Spec *spec, Failure *f) {
 /* Not dumpable, so that no process of a joined pid namespace can look into this one. The caller's session keyring has
  * the caller's secrets. */
 static int settle(const Init *init, Failure *f) {
+        int r;
+
         if (become_root(init, f) < 0)
                 return -1;
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return fail(f, errno, "cannot protect this process from tracing");
         if (setsid() < 0)
                 return fail(f, errno, "cannot begin a session");
+        r = init->keyring ? label_next_keyring(init->process, f) : 0;
+        if (r < 0)
+                return r;
         if (init->keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 && errno != ENOSYS)
                 return fail(f, errno, "cannot make a session keyring");
         return set_memory_policy(init->spec, f);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <sys/personality.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "oci/inside/environment.h"
+#include "oci/inside/label.h"
 #include "oci/inside/listener.h"
 #include "oci/inside/walk.h"
 #include "plan/deny/landlock.h"
@@ -25,7 +25,6 @@
 #include "util/kernel.h"
 #include "util/path.h"
 #include "util/strv.h"
-#include "util/text.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -87,7 +86,9 @@ int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Fai
                 return fail(f, -directory, "cannot open%s the working directory %s",
                             make == WALK_FIND ? "" : " or make", process->directory);
         r = environment_make(process, &ret->environment, f);
-        return r < 0 ? r : find_command(process, ret, f);
+        if (r >= 0)
+                r = find_command(process, ret, f);
+        return r < 0 ? r : label_set(process, f);
 }
 
 /* A pipe belongs to the engine's user, so that the command of another user could not open /dev/stdout. As runc has it,
@@ -188,26 +189,6 @@ static int prepare_landlock(const SpecPolicy *policy, int *ret, Failure *f) {
         return r;
 }
 
-/* The profile that execve(2) changes to. The file is opened in the procfs at /proc itself, past nothing that an image
- * or another process may have mounted there (CVE-2019-16884): a file that only looks like it would leave the process
- * unconfined. */
-static int set_apparmor(const SpecProcess *process, Failure *f) {
-        static const char *const files[] = { "self/attr/apparmor/exec", "self/attr/exec" };
-        const struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
-                                      .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS };
-        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd = -1;
-        _cleanup_free_ char *text = format("exec %s", process->apparmor);
-        struct statfs fs;
-        int r;
-
-        if (proc < 0 || fstatfs(proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-                return fail(f, ENODEV, "cannot set the AppArmor profile: there is no procfs at /proc");
-        for (size_t i = 0; fd < 0 && i < ELEMENTSOF(files); i++)
-                fd = sys_openat2(proc, files[i], &how);
-        r = fd < 0 ? -errno : text ? fd_write_all(fd, text, strlen(text)) : -ENOMEM;
-        return r < 0 ? fail(f, -r, "cannot set the AppArmor profile %s", process->apparmor) : 0;
-}
-
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
 int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, int socket, Failure *f) {
@@ -219,10 +200,8 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
                 umask(process->umask);
         if (spec->personality >= 0 && personality((unsigned long) spec->personality) < 0)
                 return fail(f, errno, "cannot set the personality");
-        r = process->apparmor ? set_apparmor(process, f) : 0;
         /* Before the filter, which may refuse getcwd(2), and before the ids: the user need not be able to enter it. */
-        entered = r >= 0 ? enter_directory(process->directory, false, f) : r;
-        r = entered;
+        r = entered = enter_directory(process->directory, false, f);
         if (r >= 0 && !no_new_privileges)
                 r = install_filter(spec, socket, f);
         give_pipes(process);
@@ -241,6 +220,7 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
 
 int process_execute(const SpecProcess *process, const Command *command, Failure *f) {
         execve(command->path, process->arguments, command->environment);
-        return fail(f, errno, "cannot execute %s%s", command->path,
+        return fail(f, errno, "cannot execute %s%s%s%s", command->path,
+                    process->selinux ? " with the SELinux label " : "", process->selinux ?: "",
                     errno == ENOENT ? ", whose interpreter is missing" : "");
 }

@@ -14,7 +14,8 @@ typedef struct Command {
 } Command;
 
 /* In the container's root: opens or makes the working directory, and finds the command, so that what is wrong with them
- * is known before the start. This process executes *ret or ends, so nobody frees it. */
+ * is known before the start. The next execve(2) of this process takes the label of process from then on. This process
+ * executes *ret or ends, so nobody frees it. */
 int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f);
 
 /* Takes the ids, capabilities and filter of spec for a process. groups_denied: setgroups(2) is denied in the user

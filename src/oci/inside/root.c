@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 
 #include "oci/inside/attach.h"
 #include "oci/inside/copy-up.h"
@@ -16,6 +17,7 @@
 #include "util/kernel.h"
 #include "util/path.h"
 #include "util/process.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned long propagation, bool all) {
@@ -114,10 +116,25 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
         if (m->data)
                 return fail(f, EINVAL, "cannot mount %s: no cgroup namespace, so it is bound, without the options %s",
                             m->destination, m->data);
-        copy = own < 0 ? mount_make("tmpfs", "size=0,mode=555", set, &reason) : mount_copy(own, false);
+        copy = own < 0 ? mount_make_labelled("tmpfs", "size=0,mode=555", spec->mount_label, set, &reason)
+                       : mount_copy(own, false);
         r = copy < 0 ? copy : set_attributes(copy, m->set | set, 0, 0, false);
         return r < 0 ? fail(f, -r, "cannot mount %s of type %s%s", m->destination, m->type, reason.text)
                      : TAKE_FD(copy);
+}
+
+/* As runc has it. The kernel's own files have labels of their own. Containers may share an mqueue, so its mount cannot
+ * have a label; its directory gets it. */
+static bool has_own_labels(const char *type) {
+        static const char *const types[] = { "proc", "sysfs", "cgroup", "mqueue", NULL };
+
+        return strv_contains((char *const *) types, type);
+}
+
+static int label_directory(int mount_fd, const char *label) {
+        _cleanup_close_ int fd = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label), 0) < 0 ? -errno : 0;
 }
 
 /* A file system that has no device. */
@@ -126,8 +143,10 @@ static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : m->late;
         _cleanup_free_ char *data = NULL;
+        const char *label = has_own_labels(m->type) ? NULL : spec->mount_label;
+        _cleanup_close_ int fd = -1;
         MountReason reason = {};
-        int fd;
+        int r = 0;
 
         if (binds_cgroup(spec, m))
                 return bind_cgroup(spec, m, f);
@@ -135,8 +154,14 @@ static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
                       named ? "source=" : "", named ? m->source : "");
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
-        fd = mount_make(cgroup ? "cgroup2" : m->type, data, (unsigned) (m->set & ~late), &reason);
-        return fd < 0 ? fail(f, -fd, "cannot mount %s of type %s%s", m->destination, m->type, reason.text) : fd;
+        fd = mount_make_labelled(cgroup ? "cgroup2" : m->type, data, label, (unsigned) (m->set & ~late), &reason);
+        if (fd < 0)
+                return fail(f, -fd, "cannot mount %s of type %s%s%s%s", m->destination, m->type,
+                            label ? " with the SELinux label " : "", label ?: "", reason.text);
+        if (spec->mount_label && streq(m->type, "mqueue"))
+                r = label_directory(fd, spec->mount_label);
+        return r < 0 ? fail(f, -r, "cannot give %s the SELinux label %s", m->destination, spec->mount_label)
+                     : TAKE_FD(fd);
 }
 
 static bool is_same(int a, int b) {

@@ -34,7 +34,7 @@ typedef struct CreateRequest {
 } CreateRequest;
 
 /* Makes a container. Its first process is a child of this process. If that fails, nothing is left. */
-int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report);
+int container_create(Spec *spec, const CreateRequest *request, State *ret, Report *report);
 
 typedef struct ExecRequest {
         const SpecProcess *process;

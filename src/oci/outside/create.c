@@ -13,6 +13,7 @@
 
 #include "oci/hook/hook.h"
 #include "oci/inside/init.h"
+#include "oci/inside/label.h"
 #include "oci/inside/root.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
@@ -292,10 +293,19 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
         return r;
 }
 
-int container_create(const Spec *spec, const CreateRequest *request, State *ret, Report *report) {
+/* Where SELinux is not enabled, nothing reads the labels of files. */
+static void check_mount_label(Spec *spec, Report *report) {
+        if (!spec->mount_label || label_selinux_enabled())
+                return;
+        report_notice(report, "%s: /linux/mountLabel: ignored: SELinux is not enabled on this host", spec->file);
+        spec->mount_label = NULL;
+}
+
+int container_create(Spec *spec, const CreateRequest *request, State *ret, Report *report) {
         State state = { .directory = -1 };
         int r = steps_check_security(&spec->process, report);
 
+        check_mount_label(spec, report);
         if (r >= 0)
                 r = state_make(request->root, request->id, &state, report);
         if (r >= 0) {

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "oci/inside/label.h"
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
@@ -64,14 +65,13 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
 }
 
 int steps_check_security(const SpecProcess *process, Report *report) {
-        _cleanup_free_ char *enabled = NULL;
-
-        if (!process->apparmor)
-                return 0;
-        if (file_read_line(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", &enabled) >= 0 && *enabled == 'Y')
-                return 0;
-        return report_error(report, EOPNOTSUPP, "this host does not have AppArmor, so the process cannot have the "
-                                                "profile %s", process->apparmor);
+        if (process->apparmor && !label_apparmor_enabled())
+                return report_error(report, EOPNOTSUPP, "this host does not have AppArmor, so the process cannot have "
+                                    "the profile %s", process->apparmor);
+        if (process->selinux && !label_selinux_enabled())
+                return report_error(report, EOPNOTSUPP, "SELinux is not enabled on this host, so the process cannot "
+                                    "have the label %s", process->selinux);
+        return 0;
 }
 
 int steps_write_pid(const char *path, pid_t pid, Report *report) {

@@ -258,6 +258,8 @@ int linux_read(const Place *place, Spec *ret) {
         if (r >= 0)
                 r = read_propagation(place, ret);
         if (r >= 0)
+                r = label_read(place, "mountLabel", &ret->mount_label);
+        if (r >= 0)
                 r = personality_read(place, ret);
         if (r >= 0)
                 r = memory_policy_read(place, ret);

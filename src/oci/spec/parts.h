@@ -7,6 +7,8 @@
 #include "oci/spec/place.h"
 #include "oci/spec/spec.h"
 
+/* Reads a label of SELinux; "" is none. */
+int label_read(const Place *parent, const char *key, const char **ret);
 int process_read(const Place *place, SpecProcess *ret);
 void process_deinit(SpecProcess *process);
 

@@ -182,6 +182,17 @@ static int read_terminal(const Place *process, SpecProcess *ret) {
         return r;
 }
 
+/* The kernel takes a label that begins with a newline for none. */
+int label_read(const Place *parent, const char *key, const char **ret) {
+        const Place p = place_member(parent, key);
+        const char *label = json_string_value(p.value);
+
+        if (label && strchr(label, '\n'))
+                return place_error(&p, EINVAL, "it is not a label: it has a newline");
+        *ret = label && *label ? label : NULL;
+        return 0;
+}
+
 int process_read(const Place *place, SpecProcess *ret) {
         int64_t oom = INT64_MIN;
         int r;
@@ -206,5 +217,7 @@ int process_read(const Place *place, SpecProcess *ret) {
         ret->apparmor = json_text_of(place->value, "apparmorProfile");
         if (ret->apparmor && !*ret->apparmor)
                 ret->apparmor = NULL;
+        if (r >= 0)
+                r = label_read(place, "selinuxLabel", &ret->selinux);
         return r < 0 ? r : scheduling_read(place, ret);
 }

@@ -111,6 +111,7 @@ typedef struct SpecProcess {
         bool set_oom_score;
         int oom_score;
         const char *apparmor; /* the profile; NULL: none */
+        const char *selinux;  /* the label; NULL: none */
         bool set_scheduler;
         SpecScheduler scheduler;
         int io_priority; /* ioprio_set(2); 0: none */
@@ -182,6 +183,7 @@ typedef struct Spec {
         size_t n_devices;
         SpecNetDevice *net_devices;
         size_t n_net_devices;
+        const char *mount_label; /* SELinux's, of new file systems; NULL: none */
         char **masked, **read_only;
         char *time_offsets; /* for /proc/PID/timens_offsets; NULL: none */
         json_t *sysctls, *annotations; /* borrowed from json: objects of strings, or NULL */

@@ -87,6 +87,11 @@ static int configure(int fs, const char *options, MountReason *ret_reason) {
 }
 
 int mount_make(const char *type, const char *options, unsigned attributes, MountReason *ret_reason) {
+        return mount_make_labelled(type, options, NULL, attributes, ret_reason);
+}
+
+int mount_make_labelled(const char *type, const char *options, const char *label, unsigned attributes,
+                        MountReason *ret_reason) {
         _cleanup_close_ int fs = fsopen(type, FSOPEN_CLOEXEC);
         int r, fd;
 
@@ -95,6 +100,8 @@ int mount_make(const char *type, const char *options, unsigned attributes, Mount
         r = options ? configure(fs, options, ret_reason) : 0;
         if (r < 0)
                 return r;
+        if (label && fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
+                return mount_refused(fs, ret_reason);
         if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
                 return mount_refused(fs, ret_reason);
         fd = fsmount(fs, FSMOUNT_CLOEXEC, attributes);

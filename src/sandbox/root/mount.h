@@ -38,6 +38,10 @@ int mount_refused(int fs, MountReason *ret);
  * the kernel refuses it, *ret_reason may say why; it must be empty before. */
 int mount_make(const char *type, const char *options, unsigned attributes, MountReason *ret_reason);
 
+/* The same. label: what SELinux takes for the label of each file in it, which may have commas; NULL: none. */
+int mount_make_labelled(const char *type, const char *options, const char *label, unsigned attributes,
+                        MountReason *ret_reason);
+
 /* Attaches a detached mount to the file or directory that destination is an fd of. */
 int mount_attach(int mount_fd, int destination);
 
