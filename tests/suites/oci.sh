@@ -24,7 +24,7 @@ test_lifecycle() {
 	if is_sanitized; then
 		skip "the size of the copy" "only without sanitizers"
 	else
-		also ok "... and the copy has at most 480 kB" test "$(stat -L -c %s "/proc/$pid/exe")" -le 480000
+		also ok "... and the copy has at most 500 kB" test "$(stat -L -c %s "/proc/$pid/exe")" -le 500000
 	fi
 	also is "... and the command has not begun" "$(cat "$bundle/rootfs/tmp/it" 2>&1)" \
 		"cat: $bundle/rootfs/tmp/it: No such file or directory"
