@@ -3,58 +3,13 @@
 #include "oci/explain/call.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 
 #include "image/json.h"
+#include "plan/deny/answer.h"
 #include "plan/why/answer.h"
 #include "plan/why/why.h"
 #include "policy/value/names.h"
 #include "util/kernel.h"
-
-/* libseccomp's rules without a match return this. */
-static const uint32_t unknown = SECCOMP_RET_KILL_PROCESS;
-
-/* The instructions that libseccomp and the kernel's checker know; a jump leads forwards only. */
-static uint32_t run(const struct sock_filter *program, size_t n, const struct seccomp_data *data) {
-        uint32_t a = 0, word;
-
-        for (size_t pc = 0; pc < n; pc++) {
-                const struct sock_filter *i = &program[pc];
-
-                switch (i->code) {
-                case BPF_LD | BPF_W | BPF_ABS:
-                        if (i->k > sizeof(*data) - sizeof(word))
-                                return unknown;
-                        memcpy(&word, (const char *) data + i->k, sizeof(word));
-                        a = word;
-                        break;
-                case BPF_ALU | BPF_AND | BPF_K:
-                        a &= i->k;
-                        break;
-                case BPF_JMP | BPF_JA:
-                        pc += i->k;
-                        break;
-                case BPF_JMP | BPF_JEQ | BPF_K:
-                        pc += a == i->k ? i->jt : i->jf;
-                        break;
-                case BPF_JMP | BPF_JGT | BPF_K:
-                        pc += a > i->k ? i->jt : i->jf;
-                        break;
-                case BPF_JMP | BPF_JGE | BPF_K:
-                        pc += a >= i->k ? i->jt : i->jf;
-                        break;
-                case BPF_JMP | BPF_JSET | BPF_K:
-                        pc += a & i->k ? i->jt : i->jf;
-                        break;
-                case BPF_RET | BPF_K:
-                        return i->k;
-                default:
-                        return unknown;
-                }
-        }
-        return unknown;
-}
 
 static bool has_name(const json_t *rule, const char *name) {
         const json_t *names = json_object_get(rule, "names");
@@ -119,6 +74,7 @@ static bool find_argument_rule(const json_t *rules, const WhyQuestion *q, size_t
 int bundle_why_call(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         const json_t *filter = json_object_get(json_object_get(b->spec->json, "linux"), "seccomp");
         const json_t *rules = json_object_get(filter, "syscalls");
+        const struct sock_fprog program = { (unsigned short) b->spec->n_filter, b->spec->filter };
         struct seccomp_data data = { .nr = syscall_number(q->object), .arch = NATIVE_ARCHITECTURE };
         uint32_t result;
         size_t i;
@@ -141,7 +97,7 @@ int bundle_why_call(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
                                       q->object);
         for (unsigned k = 0; k < q->n_arguments; k++)
                 data.args[k] = q->arguments[k];
-        result = run(b->spec->filter, b->spec->n_filter, &data);
+        result = program_answer(&program, &data, NULL);
         answer_origin(a, find_origin(b, rules, q->object, result));
         if (find_argument_rule(rules, q, &i)) {
                 answer_origin(a, bundle_origin(b, "/linux/seccomp/syscalls/%zu", i));

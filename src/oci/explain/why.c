@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "image/json.h"
 #include "oci/explain/bundle.h"
 #include "oci/explain/call.h"
 #include "oci/explain/files.h"
@@ -108,13 +107,9 @@ static int why_limit(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
 }
 
 static void network_origin(Bundle *b, WhyAnswer *a) {
-        const json_t *list = json_object_get(json_object_get(b->spec->json, "linux"), "namespaces");
+        const Origin origin = bundle_namespace_origin(b, SPEC_NETWORK);
 
-        for (size_t i = 0; i < json_array_size(list); i++)
-                if (streq(json_text_of(json_array_get(list, i), "type") ?: "", "network"))
-                        answer_origin(a, bundle_origin(b, "/linux/namespaces/%zu", i));
-        if (!a->has_origin)
-                answer_origin(a, bundle_origin(b, "/linux/namespaces"));
+        answer_origin(a, origin.file ? origin : bundle_origin(b, "/linux/namespaces"));
 }
 
 /* The network of a container is the engine's: config.json names it, and does not say where it leads. */
