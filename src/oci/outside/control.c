@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "oci/hook/hook.h"
 #include "oci/outside/cgroup.h"
@@ -17,10 +15,9 @@
 
 static int connect_start(const State *state, Report *report) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const struct sockaddr_un address = state_socket_address(state);
 
-        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_SOCKET, state->directory);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
                 return report_error(report, errno, "cannot start %s: its first process does not wait for that: %s",
                                     state->id, strerror(errno));
         return TAKE_FD(fd);

@@ -4,10 +4,8 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -30,13 +28,11 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* By the directory's fd, since an address has room for 107 bytes only. */
 static int listen_for_start(const State *state, Report *report) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        const struct sockaddr_un address = state_socket_address(state);
 
-        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_SOCKET, state->directory);
-        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+        if (fd < 0 || bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0 || listen(fd, 1) < 0)
                 return report_error(report, errno, "cannot make the socket of %s: %s", state->id, strerror(errno));
         return TAKE_FD(fd);
 }

@@ -272,75 +272,79 @@ static char *unit_of(const State *state) {
         return strndup(begin, (size_t) (end - begin));
 }
 
+/* Begins a request to systemd about the unit. */
+static int begin_request(const ContainerScope *s, const char *method, sd_bus_message **ret) {
+        const BusLibrary *lib = s->bus.lib;
+        int r = lib->sd_bus_message_new_method_call(s->bus.bus, ret, SYSTEMD_DESTINATION, SYSTEMD_PATH,
+                                                    SYSTEMD_MANAGER, method);
+
+        return r < 0 ? r : lib->sd_bus_message_append(*ret, "s", s->unit);
+}
+
+/* Sends it, unless r is an error, and frees it. refused: "systemd refused to ..." */
+static int end_request(const ContainerScope *s, sd_bus_message *m, int r, const char *refused) {
+        sd_bus_error error = {};
+
+        if (r >= 0)
+                r = bus_call(&s->bus, m, 0, &error, NULL);
+        if (r < 0)
+                r = report_error(s->report, -r, "systemd refused to %s %s: %s", refused, s->unit,
+                                 error.message ?: strerror(-r));
+        s->bus.lib->sd_bus_error_free(&error);
+        s->bus.lib->sd_bus_message_unref(m);
+        return r;
+}
+
 static int set_properties(const ContainerScope *s) {
         const BusLibrary *lib = s->bus.lib;
-        sd_bus_error error = {};
         sd_bus_message *m = NULL;
-        int r;
+        int r = begin_request(s, "SetUnitProperties", &m);
 
-        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                "SetUnitProperties");
         if (r >= 0)
-                r = lib->sd_bus_message_append(m, "sb", s->unit, 1);
+                r = lib->sd_bus_message_append(m, "b", 1); /* only until the next boot */
         if (r >= 0)
                 r = lib->sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
                 r = append_limits(s, m);
         if (r >= 0)
                 r = lib->sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = bus_call(&s->bus, m, 0, &error, NULL);
-        if (r < 0)
-                r = report_error(s->report, -r, "systemd refused to change %s: %s", s->unit,
-                                 error.message ?: strerror(-r));
-        lib->sd_bus_error_free(&error);
-        lib->sd_bus_message_unref(m);
-        return r;
+        return end_request(s, m, r, "change");
 }
 
 /* systemd may move processes between the sessions and the services of a user, and the user may not. */
 static int attach(const ContainerScope *s) {
-        const BusLibrary *lib = s->bus.lib;
-        sd_bus_error error = {};
         sd_bus_message *m = NULL;
+        int r = check_pids(s);
+
+        if (r < 0)
+                return r;
+        r = begin_request(s, "AttachProcessesToUnit", &m);
+        if (r >= 0)
+                r = s->bus.lib->sd_bus_message_append(m, "sau", "/" CONTAINER_CGROUP, 1, (uint32_t) s->pid);
+        return end_request(s, m, r, "move a process to");
+}
+
+/* Acts on the scope of a container that exists. */
+static int act(ContainerScope *s, const State *state, int (*on)(const ContainerScope *s)) {
+        Patience patience = patience_begin(s->report);
         int r;
 
-        r = lib->sd_bus_message_new_method_call(s->bus.bus, &m, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                                "AttachProcessesToUnit");
+        s->unit = unit_of(state);
+        r = s->unit ? bus_connect(&s->bus, s->user, &patience, s->report) : report_oom(s->report);
         if (r >= 0)
-                r = lib->sd_bus_message_append(m, "ssau", s->unit, "/" CONTAINER_CGROUP, 1, (uint32_t) s->pid);
-        if (r >= 0)
-                r = bus_call(&s->bus, m, 0, &error, NULL);
-        if (r < 0)
-                r = report_error(s->report, -r, "systemd refused to move a process to %s: %s", s->unit,
-                                 error.message ?: strerror(-r));
-        lib->sd_bus_error_free(&error);
-        lib->sd_bus_message_unref(m);
-        return r;
+                r = on(s);
+        scope_deinit(s);
+        return r < 0 ? r : 0;
 }
 
 int container_scope_attach(const State *state, pid_t pid, Report *report) {
-        ContainerScope s = { .user = !process_is_host_root(), .id = state->id, .pid = pid, .unit = unit_of(state),
-                             .report = report };
-        Patience patience = patience_begin(report);
-        int r = s.unit ? bus_connect(&s.bus, s.user, &patience, report) : report_oom(report);
+        ContainerScope s = { .user = !process_is_host_root(), .id = state->id, .pid = pid, .report = report };
 
-        if (r >= 0)
-                r = check_pids(&s);
-        if (r >= 0)
-                r = attach(&s);
-        scope_deinit(&s);
-        return r < 0 ? r : 0;
+        return act(&s, state, attach);
 }
 
 int container_scope_update(const Spec *spec, const State *state, Report *report) {
-        ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = state->id, .unit = unit_of(state),
-                             .report = report };
-        Patience patience = patience_begin(report);
-        int r = s.unit ? bus_connect(&s.bus, s.user, &patience, report) : report_oom(report);
+        ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = state->id, .report = report };
 
-        if (r >= 0)
-                r = set_properties(&s);
-        scope_deinit(&s);
-        return r < 0 ? r : 0;
+        return act(&s, state, set_properties);
 }

@@ -20,7 +20,7 @@ void spec_deinit(Spec *spec) {
                 id_map_deinit(&spec->mounts[i].gid_map);
         }
         free(spec->mounts);
-        process_deinit(&spec->process);
+        spec_process_deinit(&spec->process);
         hooks_deinit(spec);
         id_map_deinit(&spec->uid_map);
         id_map_deinit(&spec->gid_map);
@@ -213,7 +213,7 @@ int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Rep
         if (r >= 0)
                 r = process_read(&place, &process);
         if (r < 0) {
-                process_deinit(&process);
+                spec_process_deinit(&process);
                 json_decref(json);
                 return r;
         }
@@ -261,8 +261,4 @@ int spec_change_resources(const Spec *old, json_t *changes, const char *name, Sp
         if (resources && json_object_update_recursive(resources, changes) == 0)
                 text = json_dumps(json, 0);
         return text ? spec_parse(old->bundle, text, strlen(text), ret, report) : report_oom(report);
-}
-
-void spec_process_deinit(SpecProcess *process) {
-        process_deinit(process);
 }

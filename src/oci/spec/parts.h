@@ -10,7 +10,6 @@
 /* Reads a label of SELinux; "" is none. */
 int label_read(const Place *parent, const char *key, const char **ret);
 int process_read(const Place *place, SpecProcess *ret);
-void process_deinit(SpecProcess *process);
 
 /* The scheduler and the I/O priority of a process, and the personality and memory policy of the container. */
 int scheduling_read(const Place *process, SpecProcess *ret);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "image/json.h"
+#include "oci/spec/load.h"
 #include "oci/spec/parts.h"
 #include "policy/value/names.h"
 #include "util/array.h"
@@ -26,7 +27,7 @@ const char *spec_limit_name(int resource) {
         return "RLIMIT_?";
 }
 
-void process_deinit(SpecProcess *process) {
+void spec_process_deinit(SpecProcess *process) {
         strv_free(process->arguments);
         strv_free(process->environment);
         free(process->groups);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,6 +208,14 @@ int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report
         if (ret_pidfd)
                 *ret_pidfd = TAKE_FD(pidfd);
         return 0;
+}
+
+/* By the directory's fd, since an address has room for 107 bytes only. */
+struct sockaddr_un state_socket_address(const State *state) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_SOCKET, state->directory);
+        return address;
 }
 
 bool state_is_removed(const State *state) {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "util/report.h"
 
@@ -52,6 +53,9 @@ int state_load(const char *root, const char *id, State *ret, Report *report);
 /* The status now. *ret_pidfd, unless NULL, is a pidfd of the first process, which the caller closes, or -1 if the
  * container has stopped: a signal to it reaches no other process that has got the same number. */
 int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report);
+
+/* The address of the socket that the first process waits on. It needs the state's directory to be open. */
+struct sockaddr_un state_socket_address(const State *state);
 
 /* Whether the cgroup is frozen. */
 bool state_is_paused(const State *state);
