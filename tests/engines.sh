@@ -17,11 +17,25 @@ lacks() { # engine, programs...
 
 # containerd with an image of the bundle's root; ctr() runs its client.
 containerd_begin() {
-	mkdir -p "$tmp/containerd"
-	{ shown config.toml; printf 'root = "%s"\nstate = "%s"\n' "$tmp/containerd/root" "$tmp/containerd/state"; } >"$tmp/containerd/all"
-	# Keys of the top come before the first table.
-	{ echo 'version = 2'; grep -E '^(root|state) = ' "$tmp/containerd/all"; echo 'disabled_plugins = ["io.containerd.grpc.v1.cri"]'
-		printf '[grpc]\n  address = "%s"\n' "$tmp/containerd/sock"; grep -vE '^(root|state|version) ' "$tmp/containerd/all"; } >"$tmp/containerd/config.toml"
+	local without=true
+	! has_controllers || without=false
+	mkdir -p "$tmp/containerd/net"
+	cat - <(shown config.toml) >"$tmp/containerd/config.toml" <<-END
+		version = 2
+		root = "$tmp/containerd/root"
+		state = "$tmp/containerd/state"
+		[grpc]
+		  address = "$tmp/containerd/sock"
+		[plugins."io.containerd.grpc.v1.cri"]
+		  sandbox_image = "docker.io/library/pause:1"
+		  stream_server_address = "127.0.0.1"
+		  disable_cgroup = $without
+		  restrict_oom_score_adj = $without
+		[plugins."io.containerd.grpc.v1.cri".cni]
+		  conf_dir = "$tmp/containerd/net"
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		  snapshotter = "native"
+	END
 	(cd "$tmp" && umoci init --layout layout && umoci new --image layout:1 && umoci unpack --image layout:1 unpacked &&
 		cp -a "$bundle/rootfs/." unpacked/rootfs && umoci repack --image layout:1 unpacked && umoci config --image layout:1 --config.env PATH=/bin &&
 		skopeo copy oci:layout:1 oci-archive:archive:docker.io/library/box:1) >/dev/null 2>&1
@@ -33,6 +47,48 @@ containerd_begin() {
 }
 
 containerd_end() { kill %?containerd; }
+
+# Calls containerd as a kubelet does; $out is what tests/cri.py prints.
+cri() { run patiently "$top/tests/cri.py" "$tmp/containerd/sock" "$@"; } # method, request, [fields...]
+
+# The images of the next pods; $cri_id is what the two functions below have made.
+cri_begin() {
+	(cd "$tmp" && umoci config --image layout:1 --tag pause --config.cmd /bin/busybox --config.cmd sleep --config.cmd 7694 &&
+		skopeo copy oci:layout:pause oci-archive:pause:docker.io/library/pause:1) >/dev/null 2>&1
+	ctr --namespace k8s.io images import --snapshotter native "$tmp/archive"
+	ctr --namespace k8s.io images import --snapshotter native "$tmp/pause"
+	mkdir -p "$tmp/pods"
+}
+
+# A pod in the host's network; NODE is 2, POD 0, CONTAINER 1.
+cri_pod() { # its part of Linux in JSON, without the braces
+	cri_config="{\"metadata\":{\"name\":\"pod\",\"uid\":\"$((++cri_pods))\",\"namespace\":\"default\"},\"log_directory\":\"$tmp/pods\",\"linux\":{$1}}"
+	cri RunPodSandbox "{\"config\":$cri_config,\"runtime_handler\":\"isorun\"}" pod_sandbox_id
+	cri_id=$out
+}
+cri_pods=0
+
+cri_container() { # pod, name, script, "linux":{…} and other parts of its configuration in JSON
+	local config
+	config=$(python3 -c 'import json, sys
+print(json.dumps({"metadata": {"name": sys.argv[1]}, "image": {"image": "docker.io/library/box:1"}, "command": ["sh", "-c", sys.argv[2]],
+    "log_path": sys.argv[1] + ".log", **json.loads("{" + sys.argv[3] + "}")}))' "$2" "$3" "$4")
+	cri CreateContainer "{\"pod_sandbox_id\":\"$1\",\"config\":$config,\"sandbox_config\":$cri_config}" container_id
+	cri_id=$out
+	[ "$status" != 0 ] || cri StartContainer "{\"container_id\":\"$cri_id\"}"
+}
+
+cri_of() { cri "$1" "{\"container_id\":\"$2\"}" "${@:3}"; } # method, container, fields...
+cri_exec() { # container, script
+	cri ExecSync "$(python3 -c 'import json, sys; print(json.dumps({"container_id": sys.argv[1], "cmd": ["sh", "-c", sys.argv[2]]}))' "$1" "$2")" \
+		exit_code stdout stderr
+}
+cri_has_ended() { cri_of ContainerStatus "$1" status.state && [ "$out" = 2 ]; }
+
+lacks_cri() {
+	python3 -c 'import grpc' 2>/dev/null && return 1
+	skip "containerd's interface for Kubernetes" "there is no python3-grpcio"
+}
 
 as_job() { run patiently runuser -u "${job_user:-$TH_USER}" -- env -C "$home/work" "$@"; }
 

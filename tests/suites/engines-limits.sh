@@ -21,8 +21,35 @@ test_containerd() {
 	is "... hold what exec starts" "$status $out" "0 0"
 	ctr task rm --force one
 	ctr containers rm one
-	containerd_end
 	no_refusal ok "... and the cgroup is gone" [ ! -e $cgroup ]
+	test_kubernetes
+	containerd_end
+}
+
+# A pod in a slice of its own, as a kubelet with systemd's cgroups makes it.
+test_kubernetes() {
+	local pod one cri_id cri_config limits cgroup=/sys/fs/cgroup/kubepods.slice/kubepods-one.slice
+	lacks_cri && return
+	cri_begin
+	cri_pod "\"cgroup_parent\":\"kubepods-one.slice\",\"security_context\":{\"namespace_options\":{\"network\":2}}"
+	pod=$cri_id
+	limits='"memory_limit_in_bytes":50003968,"cpu_shares":512,"cpu_quota":50000,"cpu_period":100000'
+	cri_container "$pod" one 'busybox sleep 7695 & wait' \
+		"\"linux\":{\"resources\":{$limits,\"oom_score_adj\":900,\"unified\":{\"pids.max\":\"50\"}},\"security_context\":{\"namespace_options\":{\"network\":2,\"pid\":1}}}"
+	one=$cri_id
+	await runs '^busybox sleep 7695$'
+	no_refusal is "Kubernetes: limits are the kernel's, in the pod's slice" \
+		"$(cat "$cgroup/cri-containerd-$one.scope/container/"{memory.max,cpu.weight,cpu.max,pids.max} | tr '\n' ' ')" "50003968 20 50000 100000 50 "
+	cri UpdateContainerResources "{\"container_id\":\"$one\",\"linux\":{\"memory_limit_in_bytes\":60002304,\"cpu_shares\":1024}}"
+	no_refusal is "... which change them" "$status $(cat "$cgroup/cri-containerd-$one.scope/container/"{memory.max,cpu.weight,cpu.max} | tr '\n' ' ')" \
+		"0 60002304 39 50000 100000 "
+	cri_container "$pod" two 'busybox tail /dev/zero; busybox sleep 7696' \
+		'"linux":{"resources":{"memory_limit_in_bytes":20000768},"security_context":{"namespace_options":{"network":2,"pid":1}}}'
+	await eval 'cri_of ContainerStatus "$cri_id" status.state status.reason; [ "$out" = "1 OOMKilled" ]'
+	also ok "... a process that needs more memory is killed, and the status says so" eventually runs '^busybox sleep 7696$'
+	cri StopPodSandbox "{\"pod_sandbox_id\":\"$pod\"}"
+	cri RemovePodSandbox "{\"pod_sandbox_id\":\"$pod\"}"
+	no_refusal is "... and nothing is left" "$status $(ls /run/containerd/runc/k8s.io) $(ls -d "$cgroup"/*.scope 2>/dev/null)" "0  "
 }
 
 # The cgroup of a process, and the limits of those above it, up to Slurm's scope.

@@ -126,6 +126,7 @@ test_containerd() {
 	ctr "${new[@]}" --rm --runc-systemd-cgroup --cgroup machine.slice:ctr:three docker.io/library/box:1 three busybox grep ^0: /proc/self/cgroup
 	no_refusal is "... in a scope" "$status $out" "0 0::/machine.slice/ctr-three.scope/container"
 	test_debian_containerd
+	test_kubernetes
 	containerd_end
 	(cd "$tmp" && umoci unpack --image layout:1 bundled) >/dev/null 2>&1
 	python3 - "$tmp/bundled/config.json" <<-'END'
@@ -136,6 +137,71 @@ test_containerd() {
 	END
 	oci run --bundle "$tmp/bundled" box
 	no_refusal is "a bundle of umoci" "$status $out" "0 bundled"
+}
+
+# What containerd's plugin for Kubernetes asks for: a pod, and containers that share some of its namespaces.
+test_kubernetes() {
+	local TEST_PATIENCE=60 pod one two cri_id cri_config host='"network":2,"ipc":0' user=1000:2000:7
+	local term=$tmp/term in_pod
+	lacks_cri && return
+	cri_begin
+	in_pod="\"security_context\":{\"namespace_options\":{$host,\"pid\":0}}"
+	cri_pod "${in_pod%\}},\"privileged\":1}" # or it could have no container that is
+	pod=$cri_id
+	cri PodSandboxStatus "{\"pod_sandbox_id\":\"$pod\"}" status.state status.runtime_handler
+	no_refusal is "Kubernetes: a pod" "$status $out" "0 0 isorun"
+	await runs '^/bin/busybox sleep 7694$'
+	echo "names of the pod" >"$tmp/hosts"
+	echo end >"$term"
+	mkdir -p "$tmp/claim/empty" "$tmp/claim/secret" "$tmp/claim/down" "$tmp/claim/up"
+	mount -t tmpfs down "$tmp/claim/down" && mount --make-shared "$tmp/claim/down"
+	mount -t tmpfs up "$tmp/claim/up" && mount --make-shared "$tmp/claim/up"
+	cri_container "$pod" one 'trap "exit 4" TERM; echo >/dev/shm/of-the-pod; echo said; while :; do busybox sleep 0.1; done' \
+		"\"linux\":{$in_pod},\"mounts\":[{\"container_path\":\"/etc/hosts\",\"host_path\":\"$tmp/hosts\"},
+		{\"container_path\":\"/dev/termination-log\",\"host_path\":\"$term\"},{\"container_path\":\"/data\",\"host_path\":\"$tmp/claim/empty\"},
+		{\"container_path\":\"/run/secret\",\"host_path\":\"$tmp/claim/secret\",\"readonly\":1},
+		{\"container_path\":\"/down\",\"host_path\":\"$tmp/claim/down\",\"propagation\":1}]"
+	one=$cri_id
+	no_refusal is "... a container" "$status" 0
+	await grep -qs 'stdout F said' "$tmp/pods/one.log"
+	cri_exec "$one" 'busybox cat /etc/hosts; echo done >/dev/termination-log; echo >/data/file; echo >/run/secret/file; exit 3'
+	like "... its volumes, of which one is read-only" "$out $(cat "$term") $(ls "$tmp/claim/empty" "$tmp/claim/secret")" \
+		"3 names of the pod*can't create /run/secret/file: Read-only file system*done *empty:*file*secret:"
+	mkdir "$tmp/claim/down/later" && mount -t tmpfs later "$tmp/claim/down/later" && touch "$tmp/claim/down/later/file"
+	cri_exec "$one" 'busybox ls /down/later; busybox umount /down/later'
+	like "... sees mounts that come later in one that is HostToContainer, and cannot remove them" "$out" "1 file*Operation not permitted*"
+	cri_container "$pod" two 'while :; do busybox sleep 0.1; done' \
+		"\"linux\":{\"security_context\":{\"namespace_options\":{$host,\"pid\":1},\"run_as_user\":{\"value\":1000},\"run_as_group\":{\"value\":2000},
+		\"supplemental_groups\":[7],\"readonly_rootfs\":1,\"no_new_privs\":1,\"capabilities\":{\"drop_capabilities\":[\"ALL\"],\"add_capabilities\":[\"NET_BIND_SERVICE\"]},
+		\"seccomp\":{\"profile_type\":0},\"masked_paths\":[\"/proc/version\",\"/proc/irq\"],\"readonly_paths\":[\"/proc/sys\"]}}"
+	two=$cri_id
+	cri_exec "$one" 'echo $(busybox ps -o args | busybox grep -c -e "[s]leep 7694" -e "[t]rap")'
+	no_refusal is "... which has the processes of the pod" "$out" "0 2"
+	cri_exec "$two" 'echo $(busybox ps -o args | busybox grep -c "[s]leep 7694") $(busybox ls /dev/shm)'
+	is "... another one has only its own, and the memory of the pod" "$out" "0 0 of-the-pod"
+	cri_exec "$two" 'echo $(busybox id -u):$(busybox id -g):$(busybox id -G | busybox cut -d" " -f2) $(busybox grep -E "CapBnd|NoNewPrivs|Seccomp:" /proc/self/status)
+		busybox touch /tmp/x; echo 0 >/proc/sys/vm/swappiness; busybox unshare -m true; busybox wc -c </proc/version; busybox ls /proc/irq'
+	like "... and is confined as its security context says" "$out" \
+		"0 $user CapBnd: 0000000000000400 NoNewPrivs: 1 Seccomp: 2"$'\n'"0*touch: /tmp/x: Read-only file system*/proc/sys/vm/swappiness: *unshare: unshare(0x20000): Operation not permitted*"
+	cri_container "$pod" three 'busybox mkdir /up/made && busybox mount -t tmpfs made /up/made && busybox touch /up/made/file' \
+		"\"mounts\":[{\"container_path\":\"/up\",\"host_path\":\"$tmp/claim/up\",\"propagation\":2}],\"linux\":{\"security_context\":{\"namespace_options\":{$host,\"pid\":1},\"privileged\":1}}"
+	await cri_has_ended "$cri_id"
+	cri_of ContainerStatus "$cri_id" status.exit_code
+	no_refusal is "... a privileged one mounts on the host in a volume that is Bidirectional" "$out $(ls "$tmp/claim/up/made")" "0 file"
+	cri_of ContainerStats "$one" stats.cpu
+	no_refusal is "... statistics" "$status" 0
+	cri StopContainer "{\"container_id\":\"$one\",\"timeout\":20}"
+	cri_of ContainerStatus "$one" status.state status.exit_code status.reason
+	no_refusal is "... stop" "$status $out" "0 2 4 Error"
+	cri_of RemoveContainer "$one"
+	cri StopPodSandbox "{\"pod_sandbox_id\":\"$pod\"}"
+	no_refusal is "... stop of the pod" "$status" 0
+	cri_of ContainerStatus "$two" status.state status.exit_code
+	no_refusal is "... which ends all containers" "$status $out" "0 2 137"
+	cri RemovePodSandbox "{\"pod_sandbox_id\":\"$pod\"}"
+	no_refusal is "... and remove" "$status $(ls /run/containerd/runc/k8s.io)" "0 "
+	also ok "... and no scope is left" eventually eval '[ -z "$(systemctl list-units --all --no-legend "isorun-oci-*.scope")" ]'
+	umount "$tmp/claim/up/made" "$tmp/claim/up" "$tmp/claim/down/later" "$tmp/claim/down"
 }
 
 test_slurm() {
