@@ -10,6 +10,7 @@
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
 #include "oci/outside/sealed.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/text.h"
@@ -40,7 +41,7 @@ static bool log_json;
 
 /* Engines read the log to learn why a command has failed. */
 static void write_log(Severity severity, const char *line) {
-        const char *level = severity == SEVERITY_ERROR ? "error" : "warning";
+        const char *level = severity == SEVERITY_ERROR ? "error" : severity == SEVERITY_STEP ? "debug" : "warning";
         time_t now = time(NULL);
         char when[32];
         struct tm utc;
@@ -167,6 +168,7 @@ int main(int argc, char *argv[]) {
         ensure_standard_fds();
         if (command_line_parse(&global, &oci_global_syntax, argc, argv, &report) < 0 || open_log(&global, &report) < 0)
                 return 1;
+        report.begun = command_line_has(&global, OCI_DEBUG) ? clock_usec(CLOCK_MONOTONIC) : 0;
         if (command_line_has(&global, 'h') || (!global.rest[0] && !command_line_has(&global, 'v')))
                 return help(&report);
         if (command_line_has(&global, 'v'))

@@ -85,6 +85,16 @@ test_status() {
 	else
 		skip "run that cannot wait for the command" "strace cannot trace here"
 	fi
+	rm -f "$tmp/log"
+	oci --debug --log "$tmp/log" --log-format json run --bundle "$bundle" box
+	no_refusal is "--debug reports the steps, in the log" "$status $out$err $(python3 -c 'import json, sys
+for line in map(json.loads, open(sys.argv[1])): print(line["level"], line["msg"].split(": ")[1], end=", ")' "$tmp/log")" \
+		"42  debug config.json is read, debug the first process is there, debug the root is made, debug the command is executed, "
+	oci --debug run --keep --bundle "$bundle" box
+	no_refusal like "... without a log, on standard error" "$status $err" "42 isorun-oci: debug: * us, outside: config.json is read*executed"
+	oci --debug state box
+	no_refusal is "... and of other commands, there are none" "$status$err" 0
+	oci delete box
 	oci run --keep --bundle "$bundle" box
 	no_refusal is "run --keep leaves the container, stopped" "$status $(status_of box)" "42 stopped"
 	oci delete box

@@ -142,7 +142,7 @@ static const Option global_options[] = {
         { OCI_CGROUP_MANAGER, "cgroup-manager", "who makes the cgroup: isorun-oci (the default), systemd, or nobody",
           { NULL, 0, managers }, false },
         { OCI_ROOTLESS, "rootless", "true, false or auto: accepted, without effect", { "WHETHER", 0, NULL }, false },
-        { OCI_DEBUG, "debug", "accepted, without effect", {}, false },
+        { OCI_DEBUG, "debug", "report the steps of create, start, run and exec, with their times", {}, false },
         { 'h', "help", "show this help", {}, false },
         { 'v', "version", "show the version", {}, false },
         {},

@@ -71,6 +71,8 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
         r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &n->spec, call->report);
         if (r >= 0)
+                report_own_step(call->report, "config.json is read");
+        if (r >= 0)
                 r = sources_find_inner(&n->spec, call->report);
         if (r >= 0)
                 r = container_policy_apply(&n->policy, &n->spec, false, call->report);

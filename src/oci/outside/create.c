@@ -158,6 +158,8 @@ static int set_up(Creation *c, bool denied) {
         if (r >= 0)
                 r = hear(c);
         if (r >= 0)
+                report_own_step(c->report, "the root is made");
+        if (r >= 0)
                 r = steps_set_limits(&c->spec->process, c->pid, c->report);
         if (r >= 0)
                 r = state_write_config(c->state, c->spec->text, c->report);
@@ -205,6 +207,7 @@ static int make_process(Creation *c) {
         c->socket = fds[0];
         if (c->pid < 0)
                 return c->pid;
+        report_own_step(c->report, "the first process is there");
         r = set_up(c, init.groups_denied);
         if (r < 0) {
                 (void) kill(c->pid, SIGKILL);

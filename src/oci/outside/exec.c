@@ -41,6 +41,8 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
         if (r >= 0)
                 r = steps_hear(socket, console, report);
         if (r >= 0)
+                report_own_step(report, "the process is in the container");
+        if (r >= 0)
                 r = steps_set_limits(request->process, pid, report);
         if (r >= 0)
                 r = set_cpus(request->process, 1, pid, report);

@@ -95,6 +95,8 @@ int listener_await_executed(const State *state, const Spec *spec, pid_t pid, int
         _cleanup_close_ int notify = -1;
         int r = await(state, spec, pid, socket, ret_notify ? &notify : NULL, report);
 
+        if (r >= 0)
+                report_own_step(report, "the command is executed");
         if (r >= 0 && ret_notify)
                 *ret_notify = TAKE_FD(notify);
         return r;
