@@ -1582,8 +1582,28 @@ test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
 	also ok "... whose cgroup goes with it" [ ! -e "/sys/fs/cgroup$2" ]
 }
 
+# The same in a cgroup that somebody else has made, and that both have.
+test_cgroup_of_both() { # whose, its path, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
+	oci create --bundle "$bundle" old
+	oci kill old KILL
+	await is_status old stopped
+	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
+	oci create --bundle "$bundle" box
+	no_refusal is "$1 container takes the cgroup of others after one that has ended" "$status$out$err" 0
+	oci kill --all old KILL
+	like "... and kill --all of that one is refused there" "$status $err" "1 isorun-oci: the cgroup of old, $2, is another container's now"
+	oci delete old
+	# promise P65
+	also is "... and delete of that one ends no process in it" "$status$err $(status_of box) $(wc -l <"/sys/fs/cgroup$2/cgroup.procs")" "0 created 1"
+	oci delete --force box
+	is "... and that of its own container ends it" "$status$err $(ls -d "/sys/fs/cgroup$2" 2>/dev/null)" "0 "
+}
+
 test_cgroup() {
 	local path=/isorun-oci-test.slice/box pid
+	mkdir /sys/fs/cgroup/isorun-oci-both
+	test_cgroup_of_both root /isorun-oci-both
 	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
 		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' root.readonly=false \
 		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; busybox ls /sys/fs/cgroup >/tmp/tree; busybox sleep 7658 & wait'
@@ -2056,6 +2076,10 @@ test_user() {
 	# One that is the user's with its files, as systemd delegates it.
 	chown "$TH_USER" /sys/fs/cgroup/isorun-oci-job/cgroup.{procs,subtree_control}
 	test_cgroup_of_another "a user's" /isorun-oci-job/box 'linux.namespaces+={"type":"user"}' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	"${who[@]}" mkdir /sys/fs/cgroup/isorun-oci-job/both
+	test_cgroup_of_both "a user's" /isorun-oci-job/both 'linux.namespaces+={"type":"user"}' \
 		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
 	also ok "... leaves none below" rmdir /sys/fs/cgroup/isorun-oci-job

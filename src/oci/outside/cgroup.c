@@ -52,8 +52,29 @@ static const char *mark(void) {
         return process_is_host_root() ? "trusted.isorun.oci" : "user.isorun.oci";
 }
 
-/* Returns an fd or -errno. *ret_left: isorun-oci has made it before, for a container that was not deleted. */
-static int make_last(int parent, const char *name, bool *ret_left) {
+/* Says which container a cgroup is of: the pid of its first process, and when that started. */
+#define HOLDER "%d %llu"
+
+static const char *holder_attribute(void) {
+        return process_is_host_root() ? "trusted.isorun.oci.holder" : "user.isorun.oci.holder";
+}
+
+void container_cgroup_claim(int fd, pid_t pid, uint64_t started) {
+        char text[64];
+
+        snprintf(text, sizeof(text), HOLDER, (int) pid, (unsigned long long) started);
+        (void) fsetxattr(fd, holder_attribute(), text, strlen(text), 0);
+}
+
+/* Who has made a cgroup. */
+typedef enum Maker {
+        MADE_NOW,
+        MADE_BEFORE, /* isorun-oci, for a container that was not deleted */
+        MADE_BY_OTHERS,
+} Maker;
+
+/* Returns an fd or -errno. */
+static int make_last(int parent, const char *name, Maker *ret_maker) {
         const bool made = mkdirat(parent, name, 0755) >= 0;
         int fd;
 
@@ -64,11 +85,11 @@ static int make_last(int parent, const char *name, bool *ret_left) {
                 return -errno;
         if (made)
                 (void) fsetxattr(fd, mark(), "1", 1, 0);
-        *ret_left = !made && fgetxattr(fd, mark(), NULL, 0) >= 0;
+        *ret_maker = made ? MADE_NOW : fgetxattr(fd, mark(), NULL, 0) >= 0 ? MADE_BEFORE : MADE_BY_OTHERS;
         return fd;
 }
 
-static int make_path(const Spec *spec, const char *path, int *ret, bool *ret_left) {
+static int make_path(const Spec *spec, const char *path, int *ret, Maker *ret_maker) {
         _cleanup_close_ int fd = open_tree_root();
         _cleanup_free_ char *copy = strdup(path);
         char *position = NULL;
@@ -80,7 +101,7 @@ static int make_path(const Spec *spec, const char *path, int *ret, bool *ret_lef
 
                 below = strtok_r(NULL, "/", &position);
                 container_cgroup_enable(spec, fd);
-                next = below ? cgroup_make_below(fd, name, O_RDONLY) : make_last(fd, name, ret_left);
+                next = below ? cgroup_make_below(fd, name, O_RDONLY) : make_last(fd, name, ret_maker);
                 if (next < 0)
                         return next;
                 fd_close(fd);
@@ -153,17 +174,17 @@ int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *r
  * one. So this one gets a directory of its own, which has another inode. */
 static int make_anew(const Spec *spec, const char *path, int *fd, Report *report) {
         _cleanup_free_ char *full = format(TREE "%s", path);
-        bool left = false;
+        Maker maker = MADE_NOW;
         int r = -ENOMEM;
 
         if (full) {
                 cgroup_remove(full);
                 *fd = fd_close(*fd);
-                r = make_path(spec, path, fd, &left);
+                r = make_path(spec, path, fd, &maker);
         }
         if (r < 0)
                 return report_error(report, -r, "cannot make the cgroup %s: %s", path, strerror(-r));
-        if (left)
+        if (maker == MADE_BEFORE)
                 return report_error(report, EBUSY, "the cgroup %s is another container's, and cannot be removed", path);
         return check_empty(*fd, path, report);
 }
@@ -185,11 +206,12 @@ static int check_may_enter(const char *path) {
         return faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
-int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report) {
+int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, bool *ret_claimed,
+                          Report *report) {
         const char *asked = spec->cgroup_path;
         _cleanup_free_ char *path = asked ? path_join("/", asked + strspn(asked, "/")) : default_path(id);
         _cleanup_close_ int fd = -1;
-        bool left = false;
+        Maker maker = MADE_NOW;
         int r;
 
         *ret_path = NULL;
@@ -199,24 +221,27 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
                                     "needs --systemd-cgroup)", spec->file);
         r = !path ? -ENOMEM : asked ? 0 : check_may_enter(path);
         if (r >= 0)
-                r = make_path(spec, path, &fd, &left);
+                r = make_path(spec, path, &fd, &maker);
         if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;
         if (r < 0)
                 return report_error(report, -r, "cannot make the cgroup %s: %s%s", path ?: "", strerror(-r),
                                     r == -EOPNOTSUPP ? " (isorun-oci knows cgroups of version 2 only)" : "");
         r = check_empty(fd, path, report);
-        if (r >= 0 && left)
+        if (r >= 0 && maker == MADE_BEFORE)
                 r = make_anew(spec, path, &fd, report);
         if (r < 0)
                 return r;
+        if (maker == MADE_BY_OTHERS)
+                container_cgroup_claim(fd, 0, 0);
         r = container_cgroup_limit(spec, fd, path, report);
         if (r < 0) {
-                (void) container_cgroup_remove(path, container_cgroup_inode(fd));
+                container_cgroup_discard(path, fd);
                 return r;
         }
         *ret_path = TAKE_PTR(path);
         *ret = TAKE_FD(fd);
+        *ret_claimed = maker == MADE_BY_OTHERS;
         return 0;
 }
 
@@ -236,9 +261,18 @@ uint64_t container_cgroup_inode(int fd) {
         return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
+/* Whether the cgroup is another container's by now: container_cgroup_claim(). */
+static bool is_taken(int fd, const State *state) {
+        char holder[64] = "", own[64];
+
+        snprintf(own, sizeof(own), HOLDER, (int) state->pid, (unsigned long long) state->started);
+        return state->cgroup_claimed &&
+               fgetxattr(fd, holder_attribute(), holder, sizeof(holder) - 1) > 0 && !streq(holder, own);
+}
+
 /* The kernel does not give the inode of a removed cgroup to another one. */
-static bool is_same(int fd, uint64_t inode) {
-        return inode == 0 || container_cgroup_inode(fd) == inode;
+static bool is_same(int fd, const State *state) {
+        return state->cgroup_inode == 0 || container_cgroup_inode(fd) == state->cgroup_inode;
 }
 
 int container_cgroup_open(const State *state, Report *report) {
@@ -247,9 +281,12 @@ int container_cgroup_open(const State *state, Report *report) {
         if (!state->cgroup)
                 return report_error(report, EOPNOTSUPP, "%s does not have a cgroup", state->id);
         fd = container_cgroup_open_path(state->cgroup, report);
-        if (fd >= 0 && !is_same(fd, state->cgroup_inode))
+        if (fd >= 0 && !is_same(fd, state))
                 return report_error(report, ESTALE, "the cgroup of %s was removed, and %s is another one now",
                                     state->id, state->cgroup);
+        if (fd >= 0 && is_taken(fd, state))
+                return report_error(report, ESTALE, "the cgroup of %s, %s, is another container's now", state->id,
+                                    state->cgroup);
         return TAKE_FD(fd);
 }
 
@@ -288,25 +325,39 @@ static bool is_empty(int fd) {
         return record_read(fd, "cgroup.events", &events, NULL) >= 0 && strstr(events, "populated 0");
 }
 
-int container_cgroup_remove(const char *path, uint64_t inode) {
-        _cleanup_free_ char *full = format(TREE "%s", path);
-        _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+static int remove_with_processes(const char *full, int fd) {
         int r;
 
-        if (fd < 0)
-                return !full ? -ENOMEM : errno == ENOENT ? 0 : -errno;
         /* Most containers end with their first process, and have no cgroups of their own. */
-        if (!is_same(fd, inode) || rmdir(full) >= 0)
+        if (rmdir(full) >= 0)
                 return 0;
         r = file_write(fd, "cgroup.kill", "1");
         if (r >= 0 || is_empty(fd))
                 r = await_event(fd, "populated 0");
-        /* systemd may have removed it after the last process. */
-        if (r == -ENODEV)
-                return 0;
         if (r >= 0)
                 cgroup_remove(full);
-        return r;
+        /* systemd may have removed it after the last process: then its files are not there, or cannot be read. */
+        return r < 0 && access(full, F_OK) < 0 && errno == ENOENT ? 0 : r;
+}
+
+int container_cgroup_remove(const State *state) {
+        _cleanup_free_ char *full = format(TREE "%s", state->cgroup);
+        _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+        if (fd < 0)
+                return !full ? -ENOMEM : errno == ENOENT ? 0 : -errno;
+        if (!is_same(fd, state))
+                return 0;
+        if (is_taken(fd, state))
+                return is_empty(fd) ? 0 : -ESTALE;
+        return remove_with_processes(full, fd);
+}
+
+void container_cgroup_discard(const char *path, int fd) {
+        _cleanup_free_ char *full = format(TREE "%s", path);
+
+        if (full)
+                (void) remove_with_processes(full, fd);
 }
 
 int container_cgroup_freeze(const State *state, bool frozen, Report *report) {

@@ -10,8 +10,10 @@
 /* Makes the cgroup of config.json, which must not have processes, and writes its limits. Takes none that isorun-oci
  * made for another container. Without a cgroupsPath, makes one below the caller's, where the caller's limits hold; if
  * that fails, it is an error only if there are limits or device rules. *ret_path is the cgroup's path in the tree, or
- * NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. */
-int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, Report *report);
+ * NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. *ret_claimed: somebody
+ * else has made it, and container_cgroup_claim() is to say whose it is. */
+int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, bool *ret_claimed,
+                          Report *report);
 
 /* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */
 void container_cgroup_enable(const Spec *spec, int fd);
@@ -36,9 +38,16 @@ bool container_cgroup_is_gone(const State *state);
 /* What tells a cgroup from a later one at the same path; 0 if that cannot be read. */
 uint64_t container_cgroup_inode(int fd);
 
-/* Kills all processes, and removes the cgroup and those below it. If another one is there now, does nothing. inode 0:
- * it is not known. Returns 0, or -errno, not reported, if processes of it may live still. */
-int container_cgroup_remove(const char *path, uint64_t inode);
+/* Notes in a cgroup which container it is of, if the kernel lets it: by its first process. */
+void container_cgroup_claim(int fd, pid_t pid, uint64_t started);
+
+/* Kills all processes, and removes the cgroup and those below it. If another one is there now, or if it is another
+ * container's by now, does nothing. Returns 0, or -errno, not reported, if processes of it may live still: -ESTALE if
+ * those in it are another container's. */
+int container_cgroup_remove(const State *state);
+
+/* The same for the cgroup fd of a container that could not be made. */
+void container_cgroup_discard(const char *path, int fd);
 
 /* Freezes or thaws, and waits until that has happened. What is not frozen after 10 seconds is thawed: an error. */
 int container_cgroup_freeze(const State *state, bool frozen, Report *report);

@@ -161,8 +161,12 @@ static int check_findable(const State *state, Report *report) {
 
 /* The state stays, so that delete can be tried again. */
 static int remove_cgroup(const State *state, Report *report) {
-        int r = container_cgroup_remove(state->cgroup, state->cgroup_inode);
+        int r = container_cgroup_remove(state);
 
+        /* Those of another container are there only since this one's have ended. But a container without a pid
+         * namespace might have changed what says whose the cgroup is. */
+        if (r == -ESTALE && has_own_pids(state))
+                return 0;
         return r < 0 ? report_error(report, -r, "cannot delete %s: processes in its cgroup %s may live still: %s",
                                     state->id, state->cgroup, strerror(-r)) : 0;
 }

@@ -75,6 +75,7 @@ typedef struct Creation {
         State *state;
         char *cgroup; /* its path, or NULL: none */
         int cgroup_fd;
+        bool cgroup_claimed;
         int socket;   /* to the first process */
         int joined[SPEC_NAMESPACES]; /* fds, or -1: oci/outside/joined.h */
         int *mapped;  /* idmapped mounts, or NULL */
@@ -106,11 +107,14 @@ static int describe(const Creation *c) {
         r = process_started(c->pid, &state->started);
         if (r < 0)
                 return report_error(c->report, -r, "cannot read /proc: %s", strerror(-r));
+        if (c->cgroup_claimed)
+                container_cgroup_claim(c->cgroup_fd, c->pid, state->started);
         state->json = json_pack("{ss ss ss ss ss sO* ss* sb}", "ociVersion", spec->version, "id", state->id, "bundle",
                                 spec->bundle, "rootfs", spec->root, "created", created, "annotations",
                                 spec->annotations, "cgroup", c->cgroup, "systemd", c->request->systemd);
         if (state->json && c->cgroup &&
-            json_object_set_new(state->json, "cgroupInode", json_integer((json_int_t) inode)) < 0)
+            (json_object_set_new(state->json, "cgroupInode", json_integer((json_int_t) inode)) < 0 ||
+             json_object_set_new(state->json, "cgroupClaimed", json_boolean(c->cgroup_claimed)) < 0))
                 return report_oom(c->report);
         return state->json ? state_write(state, c->report) : report_oom(c->report);
 }
@@ -273,7 +277,8 @@ static int make_cgroup(Creation *c) {
                 return 0;
         r = c->request->no_cgroup
             ? check_disabled(c)
-            : container_cgroup_make(c->spec, c->request->id, &c->cgroup, &c->cgroup_fd, c->report);
+            : container_cgroup_make(c->spec, c->request->id, &c->cgroup, &c->cgroup_fd, &c->cgroup_claimed,
+                                    c->report);
         return r < 0 || c->cgroup ? r : check_without_cgroup(c);
 }
 
@@ -288,7 +293,7 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
                 return r;
         r = make_process(&c);
         if (r < 0 && c.cgroup)
-                (void) container_cgroup_remove(c.cgroup, container_cgroup_inode(c.cgroup_fd));
+                container_cgroup_discard(c.cgroup, c.cgroup_fd);
         return r;
 }
 

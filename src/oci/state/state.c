@@ -120,6 +120,7 @@ static int take_json(State *state, Report *report) {
         state->created = json_text_of(state->json, "created");
         state->cgroup = json_text_of(state->json, "cgroup");
         state->cgroup_inode = (uint64_t) json_integer_value(json_object_get(state->json, "cgroupInode"));
+        state->cgroup_claimed = json_is_true(json_object_get(state->json, "cgroupClaimed"));
         state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));

@@ -29,6 +29,7 @@ typedef struct State {
         const char *version, *bundle, *root_path, *created;
         const char *cgroup; /* its path in the tree, or NULL: none */
         uint64_t cgroup_inode; /* of that directory, or 0: an older isorun-oci made the container */
+        bool cgroup_claimed; /* others have made it, and an attribute says which container has it */
         bool systemd;       /* systemd made that as a part of a scope */
 } State;
 
