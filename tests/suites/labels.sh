@@ -128,6 +128,11 @@ test_selinux() {
 		"1 isorun-oci: cannot set the SELinux label u:r:none_t:s0 (the host's policy does not have it): *"
 	test_false_proc "$label" "the SELinux label"
 	[ -z "${TH_USER-}" ] || test_user "$box" "$label" "$mount"
+	mkdir -p /etc/selinux/test/contexts
+	echo SELINUXTYPE=test >/etc/selinux/config
+	printf '%s = "%s"\n' process u:r:box_t:s0 file u:object_r:box_file_t:s0 ro_file u:object_r:box_file_t:s0 \
+		>/etc/selinux/test/contexts/lxc_contexts
+	podman_labels --security-opt label=level:s0:c1,c2 "$box"
 	mount -o remount,bind,ro /sys/fs/selinux
 	refuses "a label where selinuxfs is read-only, as in a container" "SELinux is not enabled on this host, so the process *" "$label"
 	mount -o remount,bind,rw /sys/fs/selinux
@@ -158,6 +163,7 @@ test_apparmor() {
 		'process.selinuxLabel="a:b:c"'
 	test_false_proc "$label" "the AppArmor profile"
 	[ -z "${TH_USER-}" ] || test_user "$box" "$label"
+	podman_labels --security-opt apparmor=isorun-box "$box"
 }
 
 test_user() { # what a process shows, [PATH=JSON...]
@@ -169,6 +175,22 @@ test_user() { # what a process shows, [PATH=JSON...]
 	oci run --bundle "$bundle" box
 	# promise P68
 	prints_label "a user's container has its label" "$1"
+}
+
+# podman tells isorun-oci what the label of a container is, and labels the image itself.
+podman_labels() { # options of podman run, its label
+	local TEST_PATIENCE=60
+	if [ -z "${TEST_FULL-}" ]; then
+		skip "podman with labels" "it takes half a minute in an emulated kernel (tests/check --full)"
+		return
+	fi
+	podman_begin cgroupfs || return
+	pod_runs "a container has its label" "0 $3" "${@:1:2}" box:1 "${own[@]}"
+	pod run --detach --name one "${@:1:2}" box:1 sh -c 'exec busybox sleep 7674'
+	pod exec one "${own[@]}"
+	no_refusal is "podman: ... also what exec starts" "$status $out" "0 $3"
+	pod rm --force --time 0 one
+	podman_end
 }
 
 # The kernel has SELinux, and no policy yet: it takes no label but its own, and gives none to files.
