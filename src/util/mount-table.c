@@ -137,6 +137,13 @@ static const MountEntry *find_next(const MountTable *table, const MountEntry *e,
         return found;
 }
 
+const MountEntry *mount_table_get(const MountTable *table, unsigned id) {
+        for (size_t i = 0; i < table->n; i++)
+                if (table->items[i].id == id)
+                        return &table->items[i];
+        return NULL;
+}
+
 const MountEntry *mount_table_find(const MountTable *table, const char *path) {
         const MountEntry *e = find_root(table);
 

@@ -33,6 +33,9 @@ void mount_table_deinit(MountTable *table);
 /* The same for the mountinfo at path, with the errors of file_read(). */
 int mount_table_read(const char *path, MountTable *ret);
 
+/* NULL: there is no such mount. */
+const MountEntry *mount_table_get(const MountTable *table, unsigned id);
+
 /* The mount that a process sees at path: the topmost one there, or else the one that path is in. NULL if the table has
  * no root. */
 const MountEntry *mount_table_find(const MountTable *table, const char *path);

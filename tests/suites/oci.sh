@@ -1838,6 +1838,9 @@ test_joined_users() {
 			"$users" "linux.uidMappings=$ids" "linux.gidMappings=$ids" "linux.${word}Mappings=${ids/1000\}/1001\}}"
 	done
 	refuses "one of both maps" "config.json:*: /linux: uidMappings and gidMappings must both be there, or neither" "$users" "linux.uidMappings=$ids"
+	# promise P57
+	refuses "a joined user namespace, whose root could uncover what is below the host's /sys" "cannot mount /sys of type sysfs (with the caller's network, root of the joined user namespace could reach the host's cgroups): *" \
+		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]' "$users"
 	refuses "the user namespace of isorun-oci itself" "config.json: /linux/namespaces: /proc/self/ns/user is the user namespace of isorun-oci itself: leave this entry out" \
 		"${users/$pid/self}"
 	refuses "a namespace of another type" "config.json: /linux/namespaces: /proc/$pid/ns/net is not a user namespace" "${users/ns\/user/ns\/net}"
@@ -1915,6 +1918,23 @@ test_user_namespace() {
 	inside "... and devices that are bound give no rights" "nosuid noexec" "${maps[@]}" \
 		'echo $(busybox sed -n "s,.* /dev/zero \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox grep -o "nosuid\|noexec")'
 	rm -r "$tmp/closed"
+	local caller='linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]'
+	# promise P57
+	inside "... with the caller's network, /sys of the host is bound, read-only and without the mounts below" \
+		"1 0 Read-only file system inner 0 ro" "$caller" "${maps[@]}" 'process.user={"uid":5,"gid":5}' \
+		'echo $(busybox ls /sys/class/net | busybox grep -c ^lo$; busybox ls /sys/fs/cgroup | busybox wc -l; busybox touch /sys/x 2>&1 | busybox grep -o Read-only.*; busybox unshare -U -r -m sh -c "echo inner; busybox umount /sys/fs/cgroup; busybox mount -o remount,rw,bind /sys; busybox ls /sys/fs/cgroup | busybox wc -l; busybox awk \"\\\$5 == \\\"/sys\\\" { print substr(\\\$6, 1, 2) }\" /proc/self/mountinfo" 2>/dev/null)'
+	inside "... and the container's cgroup can be mounted there" cgroup.procs "$caller" "${maps[@]}" 'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' \
+		'busybox ls /sys/fs/cgroup | busybox grep ^cgroup.procs'
+	# promise P57
+	refuses "... if the container could uncover these" "cannot mount /sys of type sysfs (with the caller's network and CAP_SYS_ADMIN, the container could reach the host's cgroups): *" \
+		"$caller" "${maps[@]}" 'process.capabilities={"bounding":["CAP_SYS_ADMIN"]}'
+	refuses "... without ro" "cannot mount /sys of type sysfs (with the caller's network, it needs the option ro): *" \
+		"$caller" "${maps[@]}" 'mounts=[{"destination":"/sys","type":"sysfs"}]'
+	touch "$tmp/net"
+	unshare --net="$tmp/net" true
+	refuses "... with a network of others" "cannot mount /sys of type sysfs (the network namespace does not belong to the user namespace): *" \
+		"$caller" "${maps[@]}" "linux.namespaces+={\"type\":\"network\",\"path\":\"$tmp/net\"}"
+	umount "$tmp/net"
 	bundle "${maps[@]}" process.capabilities= -- sh -c "$(to_end \
 		'busybox unshare -U -r true && busybox unshare -U -r -m -p -f busybox mount -t proc none /tmp 2>/dev/null && echo uncovered')"
 	oci run --no-pivot --bundle "$bundle" box

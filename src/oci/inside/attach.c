@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "sandbox/root/mount.h"
@@ -34,21 +35,34 @@ static bool host_has(unsigned long group) {
         return false;
 }
 
-int attach_is_shared(int place) {
-        _cleanup_free_ char *text = NULL;
+int attach_mount_id(int fd, unsigned *ret) {
         struct statx st;
-        int r;
 
-        if (statx(place, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
                 return -errno;
         if (!(st.stx_mask & STATX_MNT_ID))
                 return -EOPNOTSUPP;
-        r = file_read(AT_FDCWD, "/proc/self/mountinfo", &text, NULL);
+        *ret = (unsigned) st.stx_mnt_id;
+        return 0;
+}
+
+int attach_make_lid(const char *label, MountReason *reason) {
+        return mount_make_labelled("tmpfs", "size=0,mode=555", label, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                                   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, reason);
+}
+
+int attach_is_shared(int place) {
+        _cleanup_free_ char *text = NULL;
+        unsigned id;
+        int r = attach_mount_id(place, &id);
+
+        if (r >= 0)
+                r = file_read(AT_FDCWD, "/proc/self/mountinfo", &text, NULL);
         if (r < 0)
                 return r;
         for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
                 end = strchrnul(line, '\n');
-                if (strtoull(line, NULL, 10) == st.stx_mnt_id) {
+                if (strtoull(line, NULL, 10) == id) {
                         const unsigned long group = peer_group(line, end);
 
                         return group && host_has(group);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "oci/spec/spec.h"
+#include "sandbox/root/mount.h"
 
 /* Remembers which mounts are shared with the host, before they are made slaves. Returns 0 or -errno. */
 int attach_begin(const Spec *spec);
@@ -13,6 +14,13 @@ int attach_is_shared(int place);
  * entered: /proc is the host's. Returns 0 or -errno: -EXDEV if place is in a mount that is shared with the host, where
  * the new mount would appear, too, and stay. attach_hint() says so. */
 int attach_in(const Spec *spec, int mount_fd, int place);
+
+/* The id of the mount that fd is in, as in proc_pid_mountinfo(5). Returns 0 or -errno. */
+int attach_mount_id(int fd, unsigned *ret);
+
+/* Makes a detached mount of an empty directory, read-only, which hides another one. label is for SELinux, or NULL.
+ * Returns an fd or -errno, as mount_make() does. */
+int attach_make_lid(const char *label, MountReason *reason);
 
 /* What to add to a message about this -errno: "" or a text in brackets, which begins with a space. */
 const char *attach_hint(int error);

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "oci/inside/attach.h"
 #include "oci/inside/root.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
@@ -13,19 +14,12 @@
 /* Each step removes or covers one, so that more steps than this mean that none does. */
 enum { STEPS_MAX = 1000 };
 
-static const MountEntry *find(const MountTable *table, unsigned id) {
-        for (size_t i = 0; i < table->n; i++)
-                if (table->items[i].id == id)
-                        return &table->items[i];
-        return NULL;
-}
-
 /* Whether the mount is that of the id, or below it. */
 static bool is_within(const MountTable *table, const MountEntry *entry, unsigned id) {
         for (size_t i = 0; entry && i <= table->n; i++) {
                 if (entry->id == id)
                         return true;
-                entry = find(table, entry->parent);
+                entry = mount_table_get(table, entry->parent);
         }
         return false;
 }
@@ -51,23 +45,12 @@ static const MountEntry *find_visible(const MountTable *table, unsigned root) {
         return NULL;
 }
 
-static int mount_id(int fd, unsigned *ret) {
-        struct statx st;
-
-        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
-                return -errno;
-        if (!(st.stx_mask & STATX_MNT_ID))
-                return -EOPNOTSUPP;
-        *ret = (unsigned) st.stx_mnt_id;
-        return 0;
-}
-
 /* In a user namespace, the host's mounts cannot be removed: mount_namespaces(7). */
 static int hide(const MountEntry *entry) {
         _cleanup_close_ int fd = open(entry->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lid = -1;
         MountReason reason = {};
         unsigned id;
-        int r = fd < 0 ? -errno : mount_id(fd, &id);
+        int r = fd < 0 ? -errno : attach_mount_id(fd, &id);
 
         if (r < 0)
                 return r;
@@ -75,8 +58,7 @@ static int hide(const MountEntry *entry) {
                 return -EBUSY;
         if (fchdir(fd) >= 0 && umount2(".", MNT_DETACH) >= 0)
                 return 0;
-        lid = mount_make("tmpfs", "size=0,mode=555", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-                         MOUNT_ATTR_NOEXEC, &reason);
+        lid = attach_make_lid(NULL, &reason);
         return lid < 0 ? lid : mount_attach(lid, fd);
 }
 
@@ -101,7 +83,7 @@ static int hide_next(int self, unsigned root, Failure *f) {
 int root_hide_proc(int root, Failure *f) {
         _cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
         unsigned id;
-        int r = self < 0 ? -errno : mount_id(root, &id);
+        int r = self < 0 ? -errno : attach_mount_id(root, &id);
 
         if (r < 0)
                 return fail(f, -r, "cannot look for the host's mounts");

@@ -68,8 +68,7 @@ static void lids_deinit(Lids *lids) {
 static int make_lid(const Lids *lids, bool directory, MountReason *reason) {
         if (!directory || lids->empty >= 0)
                 return mount_copy(directory ? lids->empty : lids->null, false);
-        return mount_make_labelled("tmpfs", "size=0,mode=555", lids->spec->mount_label, MOUNT_ATTR_RDONLY |
-                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, reason);
+        return attach_make_lid(lids->spec->mount_label, reason);
 }
 
 /* A path that is there twice, or below a symlink to one that is hidden. */

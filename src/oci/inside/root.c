@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 
 #include "oci/inside/attach.h"
+#include "oci/inside/bind-sys.h"
 #include "oci/inside/copy-up.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
@@ -116,8 +117,7 @@ static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
         if (m->data)
                 return fail(f, EINVAL, "cannot mount %s: no cgroup namespace, so it is bound, without the options %s",
                             m->destination, m->data);
-        copy = own < 0 ? mount_make_labelled("tmpfs", "size=0,mode=555", spec->mount_label, set, &reason)
-                       : mount_copy(own, false);
+        copy = own < 0 ? attach_make_lid(spec->mount_label, &reason) : mount_copy(own, false);
         r = copy < 0 ? copy : set_attributes(copy, m->set | set, 0, 0, false);
         return r < 0 ? fail(f, -r, "cannot mount %s of type %s%s", m->destination, m->type, reason.text)
                      : TAKE_FD(copy);
@@ -137,8 +137,8 @@ static int label_directory(int mount_fd, const char *label) {
         return fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label), 0) < 0 ? -errno : 0;
 }
 
-/* A file system that has no device. */
-static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
+/* A file system that has no device. *ret_bound: it is that of bind_sys(). */
+static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : m->late;
@@ -155,6 +155,9 @@ static int make_new(const Spec *spec, const SpecMount *m, Failure *f) {
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
         fd = mount_make_labelled(cgroup ? "cgroup2" : m->type, data, label, (unsigned) (m->set & ~late), &reason);
+        *ret_bound = fd == -EPERM && streq(m->type, "sysfs");
+        if (*ret_bound)
+                return bind_sys(spec, m, f);
         if (fd < 0)
                 return fail(f, -fd, "cannot mount %s of type %s%s%s%s", m->destination, m->type,
                             label ? " with the SELinux label " : "", label ?: "", reason.text);
@@ -227,8 +230,10 @@ int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Fa
 
 /* ready: the detached mount, if it has been made; -1: it has not. Returns an fd of the attached one. */
 static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready, int root, Failure *f) {
-        _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3) : m->type ? make_new(spec, m, f)
-                                                                               : copy_source(spec, m, outside, root, f);
+        bool bound = false;
+        _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
+                               : m->type    ? make_new(spec, m, &bound, f)
+                                            : copy_source(spec, m, outside, root, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
@@ -241,6 +246,8 @@ static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready
         if (r < 0)
                 return fail(f, -r, "cannot set the options of %s", m->destination);
         r = root_attach(spec, m, root, fd, f);
+        if (r >= 0 && bound)
+                r = bind_sys_cover(spec, fd, f);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
