@@ -2115,7 +2115,7 @@ test_user() {
 	who=("$as_user")
 	bundle -- busybox true
 	oci run --bundle "$bundle" box
-	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted*"
+	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted (config.json has no user namespace*"
 }
 
 # What a container says on the socket of sd_notify(3), and who hears it. Its program says each of its words, or if that is a

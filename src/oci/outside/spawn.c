@@ -14,8 +14,17 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-static int clone_failed(Report *report, int error) {
-        return report_error(report, error, "cannot make the namespaces: %s%s", strerror(error), failure_hint(error));
+/* A bundle that was made for root. */
+static bool lacks_users(const Spec *spec) {
+        return spec && geteuid() != 0 && !(spec->new_namespaces & CLONE_NEWUSER) && !spec->joined[SPEC_USER];
+}
+
+/* spec is NULL for exec. */
+static int clone_failed(const Spec *spec, int error, Report *report) {
+        return report_error(report, error, "cannot make the namespaces: %s%s", strerror(error),
+                            error == EPERM && lacks_users(spec) ? " (config.json has no user namespace, which a user "
+                            "needs: isorun-oci spec --rootless and umoci unpack --rootless write one)"
+                                                               : failure_hint(error));
 }
 
 /* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
@@ -136,7 +145,7 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
                         return 0;
                 }
                 if (pid < 0 && report->n_errors == 0)
-                        clone_failed(report, errno);
+                        clone_failed(b->spec, errno, report);
                 _exit(pid > 0 && fd_write_all(fds[1], &pid, sizeof(pid)) >= 0 ? 0 : PLAN_FAILED);
         }
         fd_close(fds[1]);
@@ -173,5 +182,5 @@ pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], 
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);
-        return pid < 0 ? clone_failed(report, errno) : pid;
+        return pid < 0 ? clone_failed(spec, errno, report) : pid;
 }
