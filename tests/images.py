@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import pathlib
 import platform
 import sys
 import tarfile
@@ -128,6 +129,20 @@ def linked_blob(root, parts):
     os.symlink(root + ".stolen", path)
 
 
+def other_machine(root, parts):
+    """Of another architecture, which the index does not say."""
+    text = json.loads(pathlib.Path(blob(root, parts["config"])).read_bytes()) | {"architecture": "other"}
+    parts["config"].update(put(root, json.dumps(text).encode()))
+
+
+def two(root):
+    """An index with the image under two tags."""
+    path = pathlib.Path(root, "index.json")
+    index = json.loads(path.read_bytes())
+    other = index["manifests"][0] | {"annotations": {"org.opencontainers.image.ref.name": "2"}}
+    path.write_text(json.dumps(index | {"manifests": index["manifests"] + [other]}), encoding="ascii")
+
+
 def long_digest(root, parts):
     parts["layers"][0]["digest"] = "sha512:" + "0" * 128
 
@@ -148,7 +163,7 @@ def make(top):
                   member("opaque/.wh..wh..opq"), member("opaque/new", b"new\n"),
                   member("srv/" + "long/" * 40 + "n" * 200, b"deep\n"),
                   member("srv/hard", kind=tarfile.LNKTYPE, target="etc/kept"),
-                  member("srv/null", kind=tarfile.CHRTYPE), member("srv/suid", b"#!\n", mode=0o4755),
+                  member("srv/null", kind=tarfile.CHRTYPE), member("srv/pipe", kind=tarfile.FIFOTYPE, mode=0o640, uid=33), member("srv/suid", b"#!\n", mode=0o4755),
                   member("srv/other", b"33\n", uid=33), member("srv/grün", b"x", headers=xattrs))
     config = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ["echo from the image: $FROM $PWD"], "WorkingDir": "/work",
               "Env": ["FROM=env 100% $x", "PATH=/bin"], "Volumes": {"/data": {}}, "StopSignal": "SIGINT",
@@ -204,8 +219,10 @@ def make(top):
         for info, _ in members:
             info.name = "/etc/absolute" if name == "absolute" else info.name
         layout(at(name), [layer(*members)])
-    for change in damage, damage_config, truncate, other_contents, media_type, linked_blob, long_digest:
+    for change in damage, damage_config, truncate, other_contents, media_type, linked_blob, long_digest, other_machine:
         layout(at(change.__name__), [layer(member(change.__name__, b"text" * 100))], change=change)
+    layout(at("two"), [base])
+    two(at("two"))
     layout(at("notar"), [b"this is not a tar archive" * 100])
     layout(at("sparse"), [sparse()])
     layout(at("window"), [b"\x28\xb5\x2f\xfd\x00\xf8" + bytes(64)], packs=[""], change=as_zstd)

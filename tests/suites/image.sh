@@ -108,10 +108,11 @@ adds() {
 			"$(stat -c %U "$upper/srv/other") $(stat -c %a "$upper/srv/suid")" "$TH_USER 755"
 	fi
 	ok "$label: a device is left out" test ! -e "$upper/srv/null"
+	is "$label: a fifo is kept" "$(stat -c '%F %a' "$upper/srv/pipe")" "fifo 640"
 
 	image add "oci-archive:$images/good.tar" from-archive:1
 	is "$label: the same image as an archive has the same ID" "$out" "from-archive:1 ${first#* }"
-	image add "docker-archive:$images/docker.tar"
+	image add "docker-archive:$images/docker.tar:2"
 	is "$label: ... and as docker saves it" "$out" "example.org/team/app:2 ${first#* }"
 	image list --no-legend
 	is "$label: list has all names" "$(awk '{ print $1, $3 }' <<<"$out" | xargs)" "example.org/team/app:2 2 from-archive:1 2 good:1 2"
@@ -157,6 +158,9 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	echo changed >>"$upper/srv/hard"
 	image verify good:1
 	like "$label: ... and finds a file that has changed" "$status $out" "1 good:1: the layer * has changed*"
+	echo >>"$store/images/${first##*:}/config.json"
+	image verify good:1
+	like "$label: ... and a config" "$status $out" "1 good:1: its config has changed*"
 
 	before=$(stored)
 	for case in "${hostile[@]}"; do
@@ -169,6 +173,9 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	refuses "a config that is a path of the host" "*cannot read /etc/passwd: it is a link that leads elsewhere" "docker-archive:$images/docker-config.tar"
 	refuses "an image that is not there" "cannot open*" "oci:$images/none"
 	refuses "a tag that the image does not have" "the source has no image with the tag 7 (tags: *" "oci:$images/good:7"
+	refuses "an image of another architecture" "the image is for linux/other, not for linux/*" "oci:$images/other_machine"
+	refuses "two images without a tag" "the source has 2 images: add :TAG (tags: 1, 2)" "oci:$images/two"
+	refuses "a tag that an archive of docker does not have" "the source has 0 images with the tag 7" "docker-archive:$images/docker.tar:7"
 	refuses "a source without a format" "the source of an image is oci:DIR*" "$images/good"
 	refuses "a directory as an archive" "cannot open *: Is a directory (add oci:DIR)" "oci-archive:$images/good"
 	refuses "an archive as a directory" "*Not a directory (add oci-archive:FILE or docker-archive:FILE)" "oci:$images/good.tar"

@@ -701,6 +701,22 @@ users    uid 0 gid 0 – in the caller's user namespace"
 	expected='1 isoctl: no policy "box81" *'
 	run "$isoctl" explain box81
 	like "... until it is deleted" "$(( status > 0 )) $err" "$expected"
+	bundle 'linux.seccomp={"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG"},{"names":["mkdir"],"action":"SCMP_ACT_TRAP"},{"names":["chmod"],"action":"SCMP_ACT_TRACE"}]}' \
+		'process.user.umask=18' 'process.oomScoreAdj=5' 'process.terminal=true' 'domainname="example"' 'linux.cgroupsPath="/c"' \
+		'hooks={"poststop":[{"path":"/bin/true"}]}' 'linux.sysctl={"net.ipv4.ip_forward":"1"}' \
+		'process.rlimits=[{"type":"RLIMIT_CORE","soft":0,"hard":-1},{"type":"RLIMIT_NOFILE","soft":-1,"hard":-1}]' -- true
+	run "$isoctl" why "$bundle" call read call mkdir call chmod call unshare connect 192.0.2.1:80 listen 80 limit NOFILE limit CPU
+	like "why: each action of a filter, addresses and limits" "$status $(sed -n '/^ /! s/.*: //p' <<<"$out" | xargs)" \
+		"1 allowed denied depends denied depends depends allowed allowed"
+	also like "... with reasons" "$out" "*, and logs it*the signal SIGSYS*another program answers chmod*kills the process for unshare*devices are the engine's*NOFILE is unlimited*sets no CPU*"
+	run "$isoctl" why "$bundle" call frobnicate
+	like "why: a call that does not exist is an error" "$status $err" "125 isoctl: *frobnicate*"
+	run "$isoctl" explain --verbose "$bundle"
+	no_refusal like "explain: all of a bundle" "$status $out" "0 *domain name *example*hook *poststop: /bin/true*umask *0022*oom_score_adj *5*terminal *yes*RLIMIT_CORE *0:infinity*RLIMIT_NOFILE *infinity*sysctls*ip_forward*"
+	bundle 'linux.namespaces=[{"type":"mount"},{"type":"pid"}]' 'hostname=null' -- true
+	run "$isoctl" why "$bundle" connect @x connect 192.0.2.1:80 listen 80 call mkdir
+	like "why: the network of the host, without a filter" "$status $out" \
+		"0 *the network is the host's*whether a server is there*whether the port is free*there is no filter*"
 	bundle 'process.env=["PATH=/bin","A=first","HOME=/x","A=second","HOME="]' -- true
 	says "of several values of a variable, the last one counts" "$bundle" environment A allowed '"A=second"'
 	run "$isoctl" why "$bundle" environment HOME
