@@ -1279,6 +1279,10 @@ test_terminal() {
 	wait $!
 	rm -r "$bundle/rootfs/dev"
 	mv "$bundle/rootfs/dev.real" "$bundle/rootfs/dev"
+	bundle process.terminal=true 'hooks={"startContainer":[{"path":"/bin/sh","args":["sh","-c","echo said by the hook; exit 3"]}]}' -- busybox true
+	oci run --bundle "$bundle" box
+	is "run shows what a hook of startContainer that fails has written to the terminal" "$status $out $err$(ls "$state")" \
+		"1 said by the hook isorun-oci: error running startContainer hook #0: /bin/sh: exit status 3: Operation canceled"
 }
 
 test_copy_up() {

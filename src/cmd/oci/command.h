@@ -62,6 +62,10 @@ void oci_prepare_terminal(int master);
  * reported; then it is killed. */
 int oci_wait(pid_t pid, int master, Notify *notify, Report *report);
 
+/* Writes to fd 1 what the terminal of a container that has ended still holds, such as the output of a hook, and closes
+ * it. */
+void oci_show_rest(int master);
+
 /* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
  * capabilities. */
 extern const char oci_default_config[];

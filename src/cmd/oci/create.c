@@ -136,7 +136,8 @@ int oci_run(const OciCall *call) {
                 return 1;
         if (container_await_start(&state, &narrowed.spec, connection, &notify, call->report) < 0) {
                 (void) container_delete(&state, &narrowed.spec, true, call->report);
-                fd_close(master);
+                if (master >= 0)
+                        oci_show_rest(master);
                 return 1;
         }
         status = go_on(call, &state, master, TAKE_FD(manager), notify);

@@ -58,6 +58,14 @@ static void type_end(int master) {
                 (void) fd_write_all(master, (const cc_t[]) { how.c_cc[VEOF], how.c_cc[VEOF] }, 2);
 }
 
+void oci_show_rest(int master) {
+        Terminal t = { .input = -1, .output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), .master = master };
+
+        if (t.output >= 0 && terminal_make_buffers(&t) >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) >= 0)
+                terminal_drain(&t);
+        terminal_end(&t);
+}
+
 /* The input has ended, or if it had already, nobody reads the output. */
 static void lose(Terminal *t) {
         if (t->raw && !isatty(STDIN_FILENO)) {
