@@ -333,6 +333,22 @@ test_symlinks() {
 		'linux.maskedPaths=["/etc/dir","/tmp","/etc/dir","/etc/hidden","/etc/hidden"]' \
 		'[ "$(busybox stat -c %d /etc/dir)" = "$(busybox stat -c %d /tmp)" ] && echo same $(busybox touch /etc/dir/x /tmp/x 2>/dev/null || echo $?) $(busybox grep -Ec " /etc/(dir|hidden) " /proc/mounts)'
 	rm "$bundle/rootfs/etc/"{absolute,relative,magic,link}
+	mkdir "$tmp/volume"
+	ln -s dev "$bundle/rootfs/data"
+	# promise P57
+	refuses "devices in a volume that a symlink of the image puts at /dev" "cannot make /dev/null: by a symlink of the image, it is in a bind mount*" \
+		"mounts+={\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"$tmp/volume\"}"
+	rm "$bundle/rootfs/data"
+	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
+	mkdir "$bundle/rootfs/data"
+	ln -s data "$bundle/rootfs/dev"
+	# promise P57
+	refuses "... or that /dev leads to" "cannot make /dev/null: by a symlink of the image, it is in a bind mount*" \
+		"mounts+={\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"$tmp/volume\"}"
+	also is "... and the host's directory is empty" "$(ls -A "$tmp/volume")" ""
+	rm "$bundle/rootfs/dev"
+	mv "$bundle/rootfs/dev.real" "$bundle/rootfs/dev"
+	rmdir "$tmp/volume" "$bundle/rootfs/data"
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	for word in "$out_there" "../../../../../../../../../../$out_there"; do
 		echo host >"$out_there/ptmx"

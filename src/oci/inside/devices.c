@@ -50,6 +50,31 @@ static int bind_device(const Spec *spec, const SpecDevice *d, int parent, const 
         return r < 0 ? fail(f, -r, "cannot mount %s%s", d->path, attach_hint(r)) : 0;
 }
 
+/* Whether the directory at fd is in a bind mount that config.json has elsewhere: a symlink of the image leads there, or
+ * has put the mount here. Returns 1, 0 or -errno. */
+static int is_redirected(const Spec *spec, const char *directory, int root, int fd) {
+        struct statx here, there;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &here) < 0)
+                return -errno;
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                const SpecMount *m = &spec->mounts[i];
+                _cleanup_free_ char *absolute = path_join("/", m->destination),
+                                    *path = absolute ? path_simplify(absolute) : NULL;
+                _cleanup_close_ int mount = -1;
+
+                if (!path)
+                        return -ENOMEM;
+                if (m->type || m->remount || path_is_at_or_below(directory, path))
+                        continue;
+                mount = walk(root, path, WALK_FIND, true);
+                if (mount >= 0 && statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &there) >= 0 &&
+                    here.stx_mnt_id == there.stx_mnt_id)
+                        return 1;
+        }
+        return 0;
+}
+
 /* The directory of the last device: nearly all are in /dev. */
 typedef struct Parent {
         char *path;
@@ -62,22 +87,31 @@ static void parent_deinit(Parent *parent) {
 }
 
 /* Returns the fd, which belongs to parent. */
-static int open_parent(const char *path, int root, Parent *parent, Failure *f) {
+static int open_parent(const Spec *spec, const char *path, int root, Parent *parent, Failure *f) {
         _cleanup_free_ char *directory = path_parent(path);
-        int fd;
+        bool symlink;
+        int fd, r;
 
         if (directory && parent->path && streq(directory, parent->path))
                 return parent->fd;
-        fd = directory ? walk(root, directory, WALK_MAKE_DIRECTORY, true) : -ENOMEM;
-        if (fd < 0)
-                return fail(f, -fd, "cannot open the directory of %s", path);
+        fd = directory ? walk(root, directory, WALK_MAKE_DIRECTORY, false) : -ENOMEM;
+        symlink = fd == -ELOOP;
+        if (symlink)
+                fd = walk(root, directory, WALK_MAKE_DIRECTORY, true);
+        r = fd >= 0 && (symlink || root_has_symlinked_bind()) ? is_redirected(spec, directory, root, fd) : 0;
+        if (r != 0)
+                fd_close(fd);
+        if (r > 0)
+                return fail(f, EXDEV, "cannot make %s: by a symlink of the image, it is in a bind mount", path);
+        if (fd < 0 || r < 0)
+                return fail(f, fd < 0 ? -fd : -r, "cannot open the directory of %s", path);
         parent_deinit(parent);
         *parent = (Parent) { .path = TAKE_PTR(directory), .fd = fd };
         return fd;
 }
 
 static int make_device(const Spec *spec, const SpecDevice *d, int root, Parent *last, Failure *f) {
-        const int parent = open_parent(d->path, root, last, f);
+        const int parent = open_parent(spec, d->path, root, last, f);
         const char *name = path_name(d->path);
         struct stat st;
 
@@ -97,8 +131,8 @@ static int make_device(const Spec *spec, const SpecDevice *d, int root, Parent *
         return 0;
 }
 
-static int make_links(int root, Parent *last, Failure *f) {
-        const int parent = open_parent("/dev/fd", root, last, f);
+static int make_links(const Spec *spec, int root, Parent *last, Failure *f) {
+        const int parent = open_parent(spec, "/dev/fd", root, last, f);
 
         if (parent < 0)
                 return parent;
@@ -118,5 +152,5 @@ int devices_make(const Spec *spec, int root, Failure *f) {
                 r = make_device(spec, &spec_default_devices[i], root, &last, f);
         for (size_t i = 0; r >= 0 && i < spec->n_devices; i++)
                 r = make_device(spec, &spec->devices[i], root, &last, f);
-        return r < 0 ? r : make_links(root, &last, f);
+        return r < 0 ? r : make_links(spec, root, &last, f);
 }

@@ -201,19 +201,31 @@ static int fill(const SpecMount *m, int place, int mount_fd) {
 }
 
 /* Programs trust /proc and /sys, and so do later mounts: a symlink must not put them elsewhere (CVE-2019-16884). */
+static bool symlinked_bind;
+
+bool root_has_symlinked_bind(void) {
+        return symlinked_bind;
+}
+
 int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f) {
         const bool plain = m->type && (streq(m->type, "proc") || streq(m->type, "sysfs"));
         _cleanup_close_ int place = -1;
         struct stat st;
+        WalkMake make;
         bool existed;
         int r;
 
         if (fstat(mount_fd, &st) < 0)
                 return fail(f, errno, "cannot mount %s", m->destination);
+        make = S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE;
         place = inherits_mode(m) ? walk(root, m->destination, WALK_FIND, true) : -1;
         existed = place >= 0;
         if (!existed)
-                place = walk(root, m->destination, S_ISDIR(st.st_mode) ? WALK_MAKE_DIRECTORY : WALK_MAKE_FILE, !plain);
+                place = walk(root, m->destination, make, false);
+        if (place == -ELOOP && !plain) {
+                symlinked_bind = symlinked_bind || !m->type;
+                place = walk(root, m->destination, make, true);
+        }
         if (place == -ELOOP && plain)
                 return fail(f, ELOOP, "%s must be mounted on ordinary directory paths, without symlinks: %s", m->type,
                             m->destination);

@@ -20,6 +20,9 @@ int *root_copy_sources(const Spec *spec);
 /* Attaches a mount at m->destination, which is made if it is missing. */
 int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Failure *f);
 
+/* Whether a bind mount was attached through a symlink. */
+bool root_has_symlinked_bind(void);
+
 /* Whether the mount is a read-only /dev. It stays writable until devices and mounts are in it; then root_protect()
  * makes it read-only. */
 bool mount_is_filled_later(const SpecMount *m);
