@@ -1279,6 +1279,10 @@ test_terminal() {
 	no_refusal is "... and input that ends within a line ends, too" "$? $(cat "$tmp/shown")" "0 abcabc"
 	oci delete --force box
 	test_own_terminal
+	bundle process.terminal=true 'hooks={"startContainer":[{"path":"/bin/sh","args":["sh","-c","echo said by the hook; exit 3"]}]}' -- busybox true
+	oci run --bundle "$bundle" box
+	is "run shows what a hook of startContainer that fails has written to the terminal" "$status $out $err$(ls "$state")" \
+		"1 said by the hook isorun-oci: error running startContainer hook #0: /bin/sh: exit status 3: Operation canceled"
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	mkdir -p "$bundle/rootfs/dev/pts"
 	take_terminal "$tmp/console"
@@ -1295,10 +1299,6 @@ test_terminal() {
 	wait $!
 	rm -r "$bundle/rootfs/dev"
 	mv "$bundle/rootfs/dev.real" "$bundle/rootfs/dev"
-	bundle process.terminal=true 'hooks={"startContainer":[{"path":"/bin/sh","args":["sh","-c","echo said by the hook; exit 3"]}]}' -- busybox true
-	oci run --bundle "$bundle" box
-	is "run shows what a hook of startContainer that fails has written to the terminal" "$status $out $err$(ls "$state")" \
-		"1 said by the hook isorun-oci: error running startContainer hook #0: /bin/sh: exit status 3: Operation canceled"
 }
 
 test_copy_up() {
@@ -1953,6 +1953,11 @@ test_user_namespace() {
 	done
 	inside "... and devices that are bound give no rights" "nosuid noexec" "${maps[@]}" \
 		'echo $(busybox sed -n "s,.* /dev/zero \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox grep -o "nosuid\|noexec")'
+	bundle "${maps[@]}" 'linux.devices=[{"path":"/dev/null","type":"c","major":1,"minor":3},{"path":"/dev/zero","type":"c","major":1,"minor":5,"uid":5,"fileMode":438}]' \
+		-- busybox stat -c %u:%a /dev/zero
+	oci run --bundle "$bundle" box
+	like "... and a notice says whose one is if config.json gives it to somebody else" "$status $out $err" \
+		"0 65534:666 isorun-oci: notice: config.json:*: /linux/devices/1: /dev/zero of the host is bound, and keeps its owner 0:0 and mode 666: *"
 	rm -r "$tmp/closed"
 	local caller='linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]'
 	# promise P57

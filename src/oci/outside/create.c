@@ -13,6 +13,7 @@
 #include "oci/inside/init.h"
 #include "oci/inside/label.h"
 #include "oci/inside/root.h"
+#include "oci/outside/bound-devices.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/id-mapped.h"
@@ -309,6 +310,8 @@ int container_create(Spec *spec, const CreateRequest *request, State *ret, Repor
         State state = { .directory = -1 };
         int r = steps_check_security(&spec->process, report);
 
+        if (spec->n_devices > 0)
+                bound_devices_tell(spec, report);
         check_mount_label(spec, report);
         if (r >= 0)
                 r = state_make(request->root, request->id, &state, report);

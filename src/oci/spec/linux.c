@@ -146,6 +146,8 @@ static int read_device(const Place *p, SpecDevice *ret) {
                 return report_oom(p->report);
         ret->mode = (mode_t) mode & 07777; /* engines also write the type into it */
         ret->number = makedev((unsigned) major, (unsigned) minor);
+        ret->owned = json_object_get(p->value, "uid") || json_object_get(p->value, "gid") ||
+                     json_object_get(p->value, "fileMode");
         ret->uid = (uid_t) uid;
         ret->gid = (gid_t) gid;
         return 0;

@@ -47,6 +47,7 @@ typedef struct SpecDevice {
         dev_t number;
         uid_t uid;
         gid_t gid;
+        bool owned; /* config.json says whose it is, or its mode */
 } SpecDevice;
 
 /* A network device of the host that the container gets. */
