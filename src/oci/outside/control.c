@@ -104,15 +104,22 @@ static bool has_own_pids(const State *state) {
         return own;
 }
 
-/* Returns 1 if the container has ended, and its cgroup went with it: Kubernetes signals all of such a container once
- * more, and keeps it for good if that fails. */
-static int kill_by_cgroup(const State *state, int sig, bool ended, Report *report) {
-        Report first = {};
-        int r = container_cgroup_kill(state, sig, ended ? &first : report);
+static bool has_ended(const State *state) {
+        Report quiet = {};
+        Status status;
 
-        if (r >= 0 || !ended)
-                return r;
-        return container_cgroup_is_gone(state) ? 1 : report_error(report, -r, "%s", first.first.text);
+        return state_status(state, &status, NULL, &quiet) >= 0 && status == STATUS_STOPPED;
+}
+
+/* Returns 1 if the container has ended, and its cgroup went with it. Kubernetes signals all of such a container once
+ * more, and keeps it for good if that fails; and it may end at this moment. */
+static int kill_by_cgroup(const State *state, int sig, Report *report) {
+        Report first = {};
+        int r = container_cgroup_kill(state, sig, &first);
+
+        if (r < 0 && container_cgroup_is_gone(state) && has_ended(state))
+                return 1;
+        return r < 0 ? report_error(report, -r, "%s", first.first.text) : 0;
 }
 
 int container_kill(const State *state, int sig, bool all, Report *report) {
@@ -123,8 +130,8 @@ int container_kill(const State *state, int sig, bool all, Report *report) {
         if (r < 0)
                 return r;
         if (state->cgroup && (all || (sig == SIGKILL && !has_own_pids(state)))) {
-                r = kill_by_cgroup(state, sig, pidfd < 0, report);
-                if (r <= 0 || all)
+                r = kill_by_cgroup(state, sig, report);
+                if (r <= 0 || all || pidfd >= 0)
                         return r < 0 ? r : 0;
         }
         if (all && sig != SIGKILL)
