@@ -1933,12 +1933,42 @@ test_joined_users() {
 	chown -R root "$bundle"
 }
 
+# Each option of fsconfig(2) has less than 256 bytes, but podman writes long paths of layers.
+test_long_layers() { # of whom, more options
+	local long layers
+	long=$tmp/$(printf 'long%.0s' {1..50})
+	layers="lowerdir=$long/of\\\\:two:$long/one"
+	mkdir -p "$long/of:two" "$long/one"
+	touch "$long/of:two/two" "$long/one/one"
+	chmod -R a+rX "$long"
+	inside "$1: an overlay may have layers with long paths" "one two ro" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"$layers\"${2-}]}" \
+		'echo $(busybox ls /tmp; busybox touch /tmp/x 2>/dev/null || echo ro)'
+	refuses "$1: a layer that does not exist" "cannot mount /tmp of type overlay (layer 3): No such file or directory" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"$layers:$long/missing\"${2-}]}"
+	rm -r "$long"
+}
+
+# What podman as a user does: root of a user namespace, whose cgroup namespace is the host's.
+test_root_of_namespace() {
+	local who=("${who[@]}" unshare -U --map-auto --map-root-user)
+	[ -n "$(first_subuid "$TH_USER")" ] || { skip "root of a user namespace" "$TH_USER has no subordinate ids"; return; }
+	test_long_layers "root of a user namespace" ',"userxattr"'
+	# promise P57
+	inside "... without a new cgroup namespace, only the container's cgroup is bound, read-only" "ro,nosuid,nodev,noexec 0 1" \
+		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
+		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* /dev/cgroup \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+}
+
 # As root: with ids of their own, and directories that root of the user namespace cannot reach.
 test_user_namespace() {
 	local type maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]')
 	mkdir -m 700 "$tmp/closed" && mkdir "$tmp/closed/open"
 	echo reached >"$tmp/closed/open/file"
+	test_long_layers root
+	inside "a devpts without options has a ptmx that can be opened" "666" 'mounts+={"destination":"/dev/pts","type":"devpts"}' \
+		'busybox stat -c %a /dev/pts/ptmx'
 	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
 		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
 		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
@@ -2092,6 +2122,7 @@ test_user() {
 	is_reached "a user's container joins the user namespace of another one, and what belongs to that" \
 		"0 $(readlink "/proc/$pid/ns/user") $(readlink "/proc/$pid/ns/net") $(readlink "/proc/$pid/ns/pid")"
 	oci delete --force box
+	test_root_of_namespace
 	label=user
 	notify_checks 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
 		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"

@@ -12,6 +12,7 @@
 #include "oci/inside/attach.h"
 #include "oci/inside/bind-sys.h"
 #include "oci/inside/copy-up.h"
+#include "oci/inside/layers.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
@@ -137,10 +138,38 @@ static int label_directory(int mount_fd, const char *label) {
         return fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label), 0) < 0 ? -errno : 0;
 }
 
+static bool lacks_option(const char *options, const char *key) {
+        const char *found = options ? strstr(options, key) : NULL;
+
+        return !found || (found != options && found[-1] != ',');
+}
+
+/* What the mount's options and its source are for fsconfig(2). */
+static char *options_of(const SpecMount *m) {
+        const bool named = m->source && *m->source && !strchr(m->source, ',') && !streq(m->type, "cgroup") &&
+                           strlen(m->source) < 256;
+        const bool terminals = streq(m->type, "devpts") && lacks_option(m->data, "ptmxmode=");
+
+        /* The kernel's own ptmx has mode 000, and /dev/ptmx leads to it. */
+        return format("%s%s%s%s", m->data ?: "", terminals ? ",ptmxmode=0666" : "", named ? ",source=" : "",
+                      named ? m->source : "");
+}
+
+/* As mount_make_labelled(), also for an overlay whose paths are long. */
+static int make_with(const char *type, const char *options, const char *label, unsigned attributes,
+                     MountReason *reason) {
+        _cleanup_layers_ Layers layers = {};
+        _cleanup_free_ char *shorter = NULL;
+        int r = 0;
+
+        if (streq(type, "overlay") && layers_are_long(options))
+                r = layers_open(&layers, options, &shorter, reason);
+        return r < 0 ? r : mount_make_labelled(type, shorter ?: options, label, attributes, reason);
+}
+
 /* A file system that has no device. *ret_bound: it is that of bind_sys(). */
 static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
-        const bool named = m->source && *m->source && !strchr(m->source, ',') && !cgroup;
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : m->late;
         _cleanup_free_ char *data = NULL;
         const char *label = has_own_labels(m->type) ? NULL : spec->mount_label;
@@ -150,14 +179,16 @@ static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failu
 
         if (binds_cgroup(spec, m))
                 return bind_cgroup(spec, m, f);
-        data = format("%s%s%s%s", m->data ?: "", m->data && named ? "," : "",
-                      named ? "source=" : "", named ? m->source : "");
+        data = options_of(m);
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
-        fd = mount_make_labelled(cgroup ? "cgroup2" : m->type, data, label, (unsigned) (m->set & ~late), &reason);
+        fd = make_with(cgroup ? "cgroup2" : m->type, data, label, (unsigned) (m->set & ~late), &reason);
         *ret_bound = fd == -EPERM && streq(m->type, "sysfs");
         if (*ret_bound)
                 return bind_sys(spec, m, f);
+        /* Root of another user namespace than that of the cgroup namespace, as in podman without root. */
+        if (fd == -EPERM && cgroup && !(spec->new_namespaces & CLONE_NEWCGROUP))
+                return bind_cgroup(spec, m, f);
         if (fd < 0)
                 return fail(f, -fd, "cannot mount %s of type %s%s%s%s", m->destination, m->type,
                             label ? " with the SELinux label " : "", label ?: "", reason.text);
