@@ -672,6 +672,10 @@ users    uid 0 gid 0 – in the caller's user namespace"
 	no_refusal is "explain --json: as the schema says" "$("$top/tests/json-agrees.py" explain 150 <<<"$out" 2>&1)" ""
 	says "a capability" "$bundle" capability CAP_NET_BIND_SERVICE allowed '"permitted"'
 	says "a variable" "$bundle" environment A allowed '"A=b"'
+	run "$isoctl" why "$bundle" read /bin/busybox write /bin/busybox environment A
+	like "why: a label may deny what is allowed" "$status $out" \
+		"1 read /bin/busybox: allowed*; the SELinux label a:b may deny it*write /bin/busybox: denied*environment A: allowed*"
+	also unlike "... and nothing else" "${out#*may deny it}" "*may deny*"
 	run "$isoctl" why "$bundle" environment HOME environment PATH environment B
 	like "why: HOME is the root's, if config.json has none" "$status $out" \
 		"1 environment HOME: depends*environment PATH: allowed*environment B: denied*"

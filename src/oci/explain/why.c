@@ -15,6 +15,7 @@
 #include "util/landlock.h"
 #include "util/parse.h"
 #include "util/strv.h"
+#include "util/text.h"
 
 static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         const NamedNumber *c = capability_find(q->object);
@@ -154,6 +155,23 @@ static int why_abstract_socket(Bundle *b, WhyAnswer *a) {
                              b->spec->policy->name);
 }
 
+/* Only the kernel of the host knows what a label or profile may do. */
+static int add_label(const SpecProcess *p, const WhyQuestion *q, WhyAnswer *a) {
+        const bool profile = p->apparmor && !streq(p->apparmor, "unconfined");
+        char *text;
+
+        if (a->verdict != WHY_ALLOWED || q->action == WHY_ENVIRONMENT || q->action == WHY_LIMIT ||
+            (!p->selinux && !profile))
+                return 0;
+        text = format("%s; the %s %s may deny it", a->text, p->selinux ? "SELinux label" : "AppArmor profile",
+                      p->selinux ?: p->apparmor);
+        if (!text)
+                return -ENOMEM;
+        free(a->text);
+        a->text = text;
+        return 0;
+}
+
 int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
         const bool is_socket = q->action == WHY_CONNECT && (q->object[0] == '/' || q->object[0] == '@');
         WhyAnswer a = {};
@@ -173,8 +191,8 @@ int bundle_why(Bundle *b, const WhyQuestion *q, WhyAnswer *ret) {
                 r = why_network(b, q, &a);
         else
                 r = q->object[0] == '/' ? bundle_why_file(b, q, &a) : -EINVAL;
-        if (r >= 0 && b->oom)
-                r = -ENOMEM;
+        if (r >= 0)
+                r = b->oom ? -ENOMEM : add_label(&b->spec->process, q, &a);
         if (r < 0)
                 why_answer_deinit(&a);
         else
