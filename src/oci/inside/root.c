@@ -31,15 +31,29 @@ static int set_attributes(int mount_fd, uint64_t set, uint64_t clear, unsigned l
                                                                                                              : 0;
 }
 
+int *mount_fds_new(const Spec *spec) {
+        int *fds = malloc((spec->n_mounts + 1) * sizeof(int));
+
+        for (size_t i = 0; fds && i < spec->n_mounts; i++)
+                fds[i] = -1;
+        return fds;
+}
+
+int *mount_fds_free(const Spec *spec, int *fds) {
+        if (fds)
+                fds_close(fds, spec->n_mounts);
+        free(fds);
+        return NULL;
+}
+
 int *root_copy_sources(const Spec *spec) {
-        int *sources = calloc(spec->n_mounts + 1, sizeof(*sources));
+        int *sources = mount_fds_new(spec);
 
         for (size_t i = 0; sources && i < spec->n_mounts; i++) {
                 const SpecMount *m = &spec->mounts[i];
                 _cleanup_free_ char *path = m->type || m->inner_source ? NULL : spec_mount_source(spec, m);
                 _cleanup_close_ int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1, copy = -1;
 
-                sources[i] = -1;
                 copy = fd < 0 ? -1 : mount_copy(fd, m->recursive);
                 /* A mount of the container must not appear on the host. */
                 if (copy >= 0 && set_attributes(copy, 0, 0, MS_SLAVE, true) >= 0)
@@ -294,21 +308,6 @@ static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* An array with an fd, or -1, for each mount. NULL: memory has run out. */
-static int *make_fds(const Spec *spec) {
-        int *fds = malloc((spec->n_mounts + 1) * sizeof(int));
-
-        for (size_t i = 0; fds && i < spec->n_mounts; i++)
-                fds[i] = -1;
-        return fds;
-}
-
-static void free_fds(const Spec *spec, int *fds) {
-        for (size_t i = 0; fds && i < spec->n_mounts; i++)
-                fd_close(fds[i]);
-        free(fds);
-}
-
 /* By the fd of the mount itself, whatever is mounted over it by now. */
 static int set_late(const SpecMount *m, int fd, Failure *f) {
         const uint64_t late = mount_is_filled_later(m) ? 0 : m->late;
@@ -321,7 +320,7 @@ static int set_late(const SpecMount *m, int fd, Failure *f) {
 
 static int do_mounts(const Spec *spec, const int *sources, const int *mapped, const int *shared, int root,
                      Failure *f) {
-        int *fds = make_fds(spec), r = fds ? 0 : fail(f, ENOMEM, "cannot make the mounts");
+        int *fds = mount_fds_new(spec), r = fds ? 0 : fail(f, ENOMEM, "cannot make the mounts");
 
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++) {
                 const int ready = mapped && mapped[i] >= 0 ? mapped[i] : shared ? shared[i] : -1;
@@ -336,7 +335,7 @@ static int do_mounts(const Spec *spec, const int *sources, const int *mapped, co
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (fds[i] >= 0)
                         r = set_late(&spec->mounts[i], fds[i], f);
-        free_fds(spec, fds);
+        mount_fds_free(spec, fds);
         return r;
 }
 
@@ -375,7 +374,7 @@ static int copy_shared(const Spec *spec, int **ret, Failure *f) {
                 return fail(f, -r, "cannot read /proc/self/mountinfo");
         if (!spec_shares_mounts(spec))
                 return 0;
-        fds = *ret = make_fds(spec);
+        fds = *ret = mount_fds_new(spec);
         if (!fds)
                 return fail(f, ENOMEM, "cannot copy the shared mounts");
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
@@ -417,7 +416,7 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
                 r = root = copy_root(spec, f);
         if (r >= 0)
                 r = do_mounts(spec, sources, mapped, shared, root, f);
-        free_fds(spec, shared);
+        mount_fds_free(spec, shared);
         if (r < 0)
                 return r;
         *ret = TAKE_FD(root);

@@ -13,7 +13,13 @@
  * and so may mapped, the idmapped mounts: oci/outside/id-mapped.h. */
 int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f);
 
-/* Makes these copies, and none if isorun-oci may not. Returns an array on the heap with fds that the caller closes, or
+/* An array with an fd for each mount, all of them -1. NULL: memory has run out. */
+int *mount_fds_new(const Spec *spec);
+
+/* Closes the fds and frees the array, which may be NULL. Returns NULL. */
+int *mount_fds_free(const Spec *spec, int *fds);
+
+/* Makes these copies, and none if isorun-oci may not. Returns an array for mount_fds_free(), or
  * NULL. */
 int *root_copy_sources(const Spec *spec);
 

@@ -79,6 +79,7 @@ typedef struct Creation {
         bool cgroup_claimed;
         int socket;   /* to the first process */
         int joined[SPEC_NAMESPACES]; /* fds, or -1: oci/outside/joined.h */
+        int *sources; /* copies of sources, or NULL: root_copy_sources() */
         int *mapped;  /* idmapped mounts, or NULL */
         Console console;
         pid_t pid;
@@ -87,7 +88,8 @@ typedef struct Creation {
 
 static void creation_deinit(Creation *c) {
         free(c->cgroup);
-        mapped_free(c->spec, c->mapped);
+        mount_fds_free(c->spec, c->sources);
+        mount_fds_free(c->spec, c->mapped);
         fd_close(c->cgroup_fd);
         fd_close(c->socket);
         fds_close(c->joined, ELEMENTSOF(c->joined));
@@ -177,6 +179,21 @@ static int set_up(Creation *c, bool denied) {
         return r < 0 ? r : steps_send(c->socket, MESSAGE_GO, c->report);
 }
 
+/* What the first process finds ready. */
+static int prepare(Creation *c, Init *init) {
+        const Spec *spec = c->spec;
+        int r = steps_connect_console(&spec->process, &c->request->console, &c->console, c->report);
+
+        if (r < 0)
+                return r;
+        if (spec_has_user_namespace(spec))
+                init->sources = c->sources = root_copy_sources(spec);
+        r = mapped_make(spec, c->joined[SPEC_USER], &c->mapped, c->report);
+        init->mapped = c->mapped;
+        init->groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
+        return r;
+}
+
 static int make_process(Creation *c) {
         const bool waits = !c->request->connection;
         _cleanup_close_ int start = waits ? listen_for_start(c->state, c->report) : -1;
@@ -184,25 +201,14 @@ static int make_process(Creation *c) {
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
                       .notifies = c->request->notifies, .notify = -1, .no_pivot = c->request->no_pivot,
                       .signal_mask = c->request->signal_mask };
-        _cleanup_free_ int *sources = NULL;
         int fds[2], r;
 
-        r = waits && start < 0 ? start
-                               : steps_connect_console(&c->spec->process, &c->request->console, &c->console, c->report);
+        r = waits && start < 0 ? start : prepare(c, &init);
         if (r < 0)
                 return r;
-        if (spec_has_user_namespace(c->spec))
-                init.sources = sources = root_copy_sources(c->spec);
-        r = mapped_make(c->spec, c->joined[SPEC_USER], &c->mapped, c->report);
-        if (r < 0)
-                return r;
-        init.mapped = c->mapped;
-        init.groups_denied = c->spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(c->spec);
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));
         c->pid = spawn_in_namespaces(c->spec, c->joined, c->cgroup_fd, c->report);
-        if (sources && c->pid != 0)
-                fds_close(sources, c->spec->n_mounts);
         if (c->pid == 0) {
                 close(fds[0]);
                 init.socket = fds[1];
@@ -210,6 +216,7 @@ static int make_process(Creation *c) {
         }
         fd_close(fds[1]);
         c->socket = fds[0];
+        c->sources = mount_fds_free(c->spec, c->sources);
         if (c->pid < 0)
                 return c->pid;
         report_own_step(c->report, "the first process is there");

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
+#include "oci/inside/root.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/id-mapped.h"
 #include "sandbox/root/mount.h"
@@ -70,12 +71,6 @@ static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
         return TAKE_FD(copy);
 }
 
-void mapped_free(const Spec *spec, int *fds) {
-        for (size_t i = 0; fds && i < spec->n_mounts; i++)
-                fd_close(fds[i]);
-        free(fds);
-}
-
 int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
         bool wanted = false;
         int *fds, r = 0;
@@ -85,16 +80,14 @@ int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
                 wanted |= spec->mounts[i].id_mapped;
         if (!wanted)
                 return 0;
-        fds = malloc(spec->n_mounts * sizeof(int));
+        fds = mount_fds_new(spec);
         if (!fds)
                 return report_oom(report);
-        for (size_t i = 0; i < spec->n_mounts; i++)
-                fds[i] = -1;
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (spec->mounts[i].id_mapped)
                         r = fds[i] = make_one(spec, i, users, report);
         if (r < 0)
-                mapped_free(spec, fds);
+                mount_fds_free(spec, fds);
         else
                 *ret = fds;
         return r < 0 ? r : 0;
