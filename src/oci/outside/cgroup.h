@@ -10,8 +10,8 @@
 /* Makes the cgroup of config.json, which must not have processes, and writes its limits. Takes none that isorun-oci
  * made for another container. Without a cgroupsPath, makes one below the caller's, where the caller's limits hold; if
  * that fails, it is an error only if there are limits or device rules. *ret_path is the cgroup's path in the tree, or
- * NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. *ret_claimed: somebody
- * else has made it, and container_cgroup_claim() is to say whose it is. */
+ * NULL: none; *ret is an fd of it, or -1. The caller frees and closes them. *ret_claimed: somebody else has made it,
+ * and container_cgroup_claim() is to say whose it is. */
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, bool *ret_claimed,
                           Report *report);
 

@@ -14,6 +14,7 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
 /* Fails if the host cannot confine the process as it is to be: -EOPNOTSUPP. */
 int steps_check_security(const SpecProcess *process, Report *report);
 
+/* Writes the pid to a file, all at once: whoever waits for the file finds all of it. */
 int steps_write_pid(const char *path, pid_t pid, Report *report);
 
 /* Sends a pidfd of a child of this process to a socket, for --pidfd-socket. kind comes with it: runc's word for a
@@ -31,4 +32,5 @@ int steps_hear(int socket, const Console *console, Report *report);
  * or if it has a terminal and console has neither path nor master. The caller closes ret->socket, which may be -1. */
 int steps_connect_console(const SpecProcess *process, const Console *console, Console *ret, Report *report);
 
+/* Sends a message without a value to the process inside. An error says that this one has ended. */
 int steps_send(int socket, MessageType type, Report *report);
