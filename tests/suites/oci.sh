@@ -288,7 +288,7 @@ test_symlinks() {
 		refuses "a source in the root that is a symlink to the host: ${word##*/}" "cannot open /etc/${word##*/} of the container, the source of /dev/s (it leads through a symlink*: Too many levels of symbolic links" \
 			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\"]}"
 		# promise P57
-		refuses "... also with ids that are mapped: ${word##*/}" "cannot * of */rootfs/etc/${word##*/}: Too many levels of symbolic links" 'linux.namespaces+={"type":"user"}' \
+		refuses "... also with ids that are mapped: ${word##*/}" "cannot open /etc/${word##*/} of the container, *: Too many levels of symbolic links" 'linux.namespaces+={"type":"user"}' \
 			'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 			"mounts+={\"destination\":\"/dev/s\",\"type\":\"bind\",\"source\":\"$word\",\"options\":[\"bind\",\"idmap\"]}"
 	done
@@ -822,6 +822,13 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 	inside "... as the user namespace does" "7 8" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"ridmap\"]}" \
 		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
+	for word in "" 'linux.namespaces+={"type":"user"}'; do
+		inside "... also of a source in a mount that comes before it${word:+, in a user namespace}" "3007 3008" ${word:+"$word" \
+			'linux.uidMappings=[{"containerID":0,"hostID":0,"size":10000}]' 'linux.gidMappings=[{"containerID":0,"hostID":0,"size":10000}]'} \
+			"mounts+={\"destination\":\"/dev/first\",\"type\":\"bind\",\"source\":\"$tmp/mapped\"}" \
+			"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"rootfs/dev/first\",\"uidMappings\":$map,\"gidMappings\":$map}" \
+			'busybox stat -c "%u %g" /tmp/file'
+	done
 	inside "... also as podman writes it for crun, with ids of the host and of the container" "7 8" \
 		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap=uids=0-5-1#7-100007-1;gids=@0-0-10\"]}" \
 		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \

@@ -157,7 +157,7 @@ static int make_root(Init *init, Failure *f) {
         const mode_t mask = umask(0);
         int r;
 
-        r = root_begin(init->spec, init->sources, init->mapped, &root, f);
+        r = root_begin(init->spec, init->sources, init->mapped, init->socket, &root, f);
         if (r >= 0 && init->notifies)
                 r = ready_listen(init->spec, root, &init->notify, f);
         if (r >= 0)

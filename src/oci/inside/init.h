@@ -6,6 +6,8 @@
  *     isorun-oci create                 first process
  *     makes the namespaces       ────►  waits
  *     writes the id maps: MAPPED ────►  makes the root
+ *     maps the ids of a mount    ◄────  GIVEN: its source is in the root
+ *                    CONTINUE    ────►
  *     runs hooks, if there are   ◄────  STEP_BEGUN
  *                    CONTINUE    ────►  hooks, pivot_root(2), looks for the command
  *                                ◄────  STEP_ROOT_MADE, or FAILED

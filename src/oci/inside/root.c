@@ -15,6 +15,7 @@
 #include "oci/inside/layers.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
+#include "sandbox/wire/message.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/path.h"
@@ -285,17 +286,50 @@ int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Fa
         return r < 0 ? fail(f, -r, "cannot mount %s%s", m->destination, attach_hint(r)) : 0;
 }
 
-/* ready: the detached mount, if it has been made; -1: it has not. Returns an fd of the attached one. */
-static int do_mount(const Spec *spec, const SpecMount *m, int outside, int ready, int root, Failure *f) {
+/* What there is before the mounts are made: for each mount an fd or -1. Each of the arrays may be NULL. */
+typedef struct Ready {
+        const int *sources; /* copies for what cannot be reached from here */
+        const int *mapped, *shared; /* the detached mounts */
+        int socket; /* to isorun-oci, which maps ids */
+} Ready;
+
+/* Only root of the host may. The copy has the mounts that come before it, and the options that they are locked to. */
+static int map_ids(const SpecMount *m, size_t i, int copy, int socket, Failure *f) {
+        const Message ask = { .type = MESSAGE_GIVEN, .value = (int32_t) i };
+        Message answer;
+        int r = message_send(socket, &ask, &copy, 1);
+
+        if (r >= 0)
+                r = message_receive(socket, MESSAGE_TO_INSIDE, &answer, NULL, 0);
+        return r > 0 && answer.type == MESSAGE_CONTINUE ? 0 : fail(f, ECHILD, "cannot map the ids of %s", m->source);
+}
+
+/* Returns the detached mount. */
+static int make_or_copy(const Spec *spec, size_t i, const Ready *ready, int root, bool *ret_bound, Failure *f) {
+        const SpecMount *m = &spec->mounts[i];
+        const int made = ready->mapped && ready->mapped[i] >= 0 ? ready->mapped[i] : ready->shared ? ready->shared[i]
+                                                                                                 : -1;
+        _cleanup_close_ int fd = made >= 0 ? fcntl(made, F_DUPFD_CLOEXEC, 3)
+                               : m->type   ? make_new(spec, m, ret_bound, f)
+                               : copy_source(spec, m, ready->sources ? ready->sources[i] : -1, root, f);
+        int r;
+
+        if (fd < 0)
+                return made >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
+        r = m->id_mapped && m->inner_source ? map_ids(m, i, fd, ready->socket, f) : 0;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Returns an fd of the attached mount. */
+static int do_mount(const Spec *spec, size_t i, const Ready *ready, int root, Failure *f) {
+        const SpecMount *m = &spec->mounts[i];
         bool bound = false;
-        _cleanup_close_ int fd = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
-                               : m->type    ? make_new(spec, m, &bound, f)
-                                            : copy_source(spec, m, outside, root, f);
+        _cleanup_close_ int fd = make_or_copy(spec, i, ready, root, &bound, f);
         const unsigned long all = m->propagation_of_all ? m->propagation : 0;
         int r;
 
         if (fd < 0)
-                return ready >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
+                return fd;
         r = set_attributes(fd, m->all_set & ~m->all_late, m->all_clear, all, true);
         if (r >= 0)
                 r = set_attributes(fd, m->type ? 0 : m->set & ~m->late, m->type ? 0 : m->clear,
@@ -318,17 +352,15 @@ static int set_late(const SpecMount *m, int fd, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot remount %s", m->destination) : 0;
 }
 
-static int do_mounts(const Spec *spec, const int *sources, const int *mapped, const int *shared, int root,
-                     Failure *f) {
+static int do_mounts(const Spec *spec, const Ready *ready, int root, Failure *f) {
         int *fds = mount_fds_new(spec), r = fds ? 0 : fail(f, ENOMEM, "cannot make the mounts");
 
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++) {
-                const int ready = mapped && mapped[i] >= 0 ? mapped[i] : shared ? shared[i] : -1;
                 const SpecMount *m = &spec->mounts[i];
 
                 if (m->remount)
                         continue;
-                r = fds[i] = do_mount(spec, m, sources ? sources[i] : -1, ready, root, f);
+                r = fds[i] = do_mount(spec, i, ready, root, f);
                 if (!m->late && !m->all_late)
                         fds[i] = fd_close(fds[i]);
         }
@@ -405,7 +437,7 @@ static int copy_root(const Spec *spec, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot mount the root %s", spec->root) : TAKE_FD(root);
 }
 
-int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f) {
+int root_begin(const Spec *spec, const int *sources, const int *mapped, int socket, int *ret, Failure *f) {
         _cleanup_close_ int root = -1;
         int *shared = NULL, r = copy_shared(spec, &shared, f);
 
@@ -415,7 +447,7 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret
         if (r >= 0)
                 r = root = copy_root(spec, f);
         if (r >= 0)
-                r = do_mounts(spec, sources, mapped, shared, root, f);
+                r = do_mounts(spec, &(Ready) { sources, mapped, shared, socket }, root, f);
         mount_fds_free(spec, shared);
         if (r < 0)
                 return r;

@@ -10,8 +10,9 @@
 /* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an
  * fd of the new root, which the caller closes. sources has for each mount a copy of its source that isorun-oci has made
  * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL,
- * and so may mapped, the idmapped mounts: oci/outside/id-mapped.h. */
-int root_begin(const Spec *spec, const int *sources, const int *mapped, int *ret, Failure *f);
+ * and so may mapped, the idmapped mounts: oci/outside/id-mapped.h. Those whose sources are in the root are made here,
+ * and isorun-oci maps their ids, by socket. */
+int root_begin(const Spec *spec, const int *sources, const int *mapped, int socket, int *ret, Failure *f);
 
 /* An array with an fd for each mount, all of them -1. NULL: memory has run out. */
 int *mount_fds_new(const Spec *spec);

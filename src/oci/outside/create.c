@@ -134,7 +134,8 @@ static int run_hooks(const Creation *c, SpecHookKind kind) {
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
 static int hear(const Creation *c) {
         const Message m = { .type = MESSAGE_CONTINUE };
-        int r = steps_hear(c->socket, &c->console, c->report);
+        const StepsMapper mapper = { c->spec, c->joined[SPEC_USER] };
+        int r = steps_hear(c->socket, &c->console, &mapper, c->report);
 
         if (r <= 0)
                 return r;
@@ -146,7 +147,7 @@ static int hear(const Creation *c) {
         r = message_send(c->socket, &m, NULL, 0);
         if (r < 0)
                 return report_error(c->report, -r, "the first process ended unexpectedly");
-        return steps_hear(c->socket, &c->console, c->report);
+        return steps_hear(c->socket, &c->console, &mapper, c->report);
 }
 
 /* denied: the first process may have no groups. */

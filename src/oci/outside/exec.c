@@ -39,7 +39,7 @@ static int set_up(const ExecRequest *request, int socket, const Console *console
 
         r = steps_send(socket, MESSAGE_MAPPED, report);
         if (r >= 0)
-                r = steps_hear(socket, console, report);
+                r = steps_hear(socket, console, NULL, report);
         if (r >= 0)
                 report_own_step(report, "the process is in the container");
         if (r >= 0)

@@ -7,25 +7,9 @@
 #include <sys/statvfs.h>
 
 #include "oci/inside/root.h"
-#include "oci/inside/walk.h"
 #include "sandbox/root/id-mapped.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
-
-/* The root is the image's, whose symlinks must not choose what is mounted. The container's mounts are not there yet.
- * Returns an fd, or -1 with errno. */
-static int open_inner(const Spec *spec, const SpecMount *m) {
-        _cleanup_close_ int root = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int fd;
-
-        if (root < 0)
-                return -1;
-        fd = walk(root, m->inner_source, WALK_FIND, false);
-        if (fd >= 0)
-                return fd;
-        errno = -fd;
-        return -1;
-}
 
 /* Without maps of its own, a mount has those of the container. Returns an fd or -errno. */
 static int open_users(const Spec *spec, const SpecMount *m, int joined) {
@@ -39,20 +23,30 @@ static int open_users(const Spec *spec, const SpecMount *m, int joined) {
         return fd < 0 ? -errno : fd;
 }
 
+static int set_map(const Spec *spec, size_t i, int users, int copy, Report *report) {
+        const SpecMount *m = &spec->mounts[i];
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users };
+
+        if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->id_mapped_all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) >= 0)
+                return 0;
+        return report_error(report, errno, "%s: /mounts/%zu: cannot map the ids of %s: %s%s", spec->file, i, m->source,
+                            strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
+}
+
 static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
         const SpecMount *m = &spec->mounts[i];
         _cleanup_free_ char *path = spec_mount_source(spec, m);
         _cleanup_close_ int users = open_users(spec, m, joined), source = -1, copy = -1;
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) users },
-                          slave = { .propagation = MS_SLAVE };
+        struct mount_attr slave = { .propagation = MS_SLAVE };
         struct statvfs fs;
+        int r;
 
         if (!path)
                 return report_oom(report);
         if (users < 0)
                 return report_error(report, -users, "cannot make a user namespace for the mount of %s: %s", path,
                                     strerror(-users));
-        source = m->inner_source ? open_inner(spec, m) : open(path, O_PATH | O_CLOEXEC);
+        source = open(path, O_PATH | O_CLOEXEC);
         if (source >= 0 && spec_has_user_namespace(spec) && fstatvfs(source, &fs) >= 0 &&
             fs.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC))
                 report_notice(report, "%s: /mounts/%zu: a process with CAP_SYS_ADMIN can remove the options ro, "
@@ -64,11 +58,24 @@ static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
         if (mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof(slave)) < 0)
                 return report_error(report, errno, "cannot separate the mount of %s from the host's: %s", path,
                                     strerror(errno));
-        if (mount_setattr(copy, "", AT_EMPTY_PATH | (m->id_mapped_all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
-                return report_error(report, errno, "%s: /mounts/%zu: cannot map the ids of %s: %s%s", spec->file, i,
-                                    path, strerror(errno),
-                                    errno == EINVAL ? " (not every file system supports it)" : "");
-        return TAKE_FD(copy);
+        r = set_map(spec, i, users, copy, report);
+        return r < 0 ? r : TAKE_FD(copy);
+}
+
+int mapped_set(const Spec *spec, int users, uint64_t i, int copy, Report *report) {
+        _cleanup_close_ int own = -1;
+
+        if (copy < 0 || i >= spec->n_mounts || !spec->mounts[i].id_mapped || !spec->mounts[i].inner_source)
+                return report_error(report, EPROTO, "the first process sent an invalid message");
+        own = open_users(spec, &spec->mounts[i], users);
+        return own < 0 ? report_error(report, -own, "cannot make a user namespace for the mount of %s: %s",
+                                      spec->mounts[i].source, strerror(-own))
+                       : set_map(spec, i, own, copy, report);
+}
+
+/* The others are copied in the container, with the mounts before them. */
+static bool is_made_here(const SpecMount *m) {
+        return m->id_mapped && !m->inner_source;
 }
 
 int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
@@ -77,14 +84,14 @@ int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
 
         *ret = NULL;
         for (size_t i = 0; i < spec->n_mounts; i++)
-                wanted |= spec->mounts[i].id_mapped;
+                wanted |= is_made_here(&spec->mounts[i]);
         if (!wanted)
                 return 0;
         fds = mount_fds_new(spec);
         if (!fds)
                 return report_oom(report);
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
-                if (spec->mounts[i].id_mapped)
+                if (is_made_here(&spec->mounts[i]))
                         r = fds[i] = make_one(spec, i, users, report);
         if (r < 0)
                 mount_fds_free(spec, fds);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "oci/inside/label.h"
+#include "oci/outside/id-mapped.h"
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
@@ -126,7 +127,13 @@ static int pass_terminal(const Console *console, int *terminal, Report *report) 
         return r < 0 ? report_error(report, -r, "cannot send the terminal to the console socket: %s", strerror(-r)) : 0;
 }
 
-int steps_hear(int socket, const Console *console, Report *report) {
+static int map_ids(const StepsMapper *mapper, int socket, uint64_t i, int copy, Report *report) {
+        int r = mapped_set(mapper->spec, mapper->users, i, copy, report);
+
+        return r < 0 ? r : steps_send(socket, MESSAGE_CONTINUE, report);
+}
+
+int steps_hear(int socket, const Console *console, const StepsMapper *mapper, Report *report) {
         for (;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
@@ -136,9 +143,12 @@ int steps_hear(int socket, const Console *console, Report *report) {
                         return report_error(report, ECHILD, "the first process ended before it was ready");
                 if (m.type == MESSAGE_FAILED)
                         return report_error(report, m.value, "%s", m.text);
-                if (m.type != MESSAGE_TERMINAL)
+                if (m.type == MESSAGE_GIVEN && mapper)
+                        r = map_ids(mapper, socket, (uint64_t) m.value, fd, report);
+                else if (m.type != MESSAGE_TERMINAL)
                         return m.type == MESSAGE_STEP && m.value == STEP_BEGUN;
-                r = pass_terminal(console, &fd, report);
+                else
+                        r = pass_terminal(console, &fd, report);
                 if (r < 0)
                         return r;
         }

@@ -24,9 +24,15 @@ int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *repo
 /* Connects to a stream socket. Returns the fd or -errno, which is not reported. */
 int steps_connect(const char *path);
 
-/* Waits until the process inside is ready. If it has a terminal, hands that to console.
+/* What maps the ids of a mount that the first process has made: id-mapped.h. */
+typedef struct StepsMapper {
+        const Spec *spec;
+        int users;
+} StepsMapper;
+
+/* Waits until the process inside is ready. If it has a terminal, hands that to console. mapper NULL: it maps no ids.
  * Returns 1 if it only waits for hooks. */
-int steps_hear(int socket, const Console *console, Report *report);
+int steps_hear(int socket, const Console *console, const StepsMapper *mapper, Report *report);
 
 /* Connects to the engine's socket for a terminal. It is an error if console has a path and the process has no terminal,
  * or if it has a terminal and console has neither path nor master. The caller closes ret->socket, which may be -1. */

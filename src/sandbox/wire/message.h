@@ -31,7 +31,8 @@ typedef enum MessageType {
         MESSAGE_CONNECTED, /* the process has connected the socket of the bus; value: 0 or an errno */
         MESSAGE_STEP,    /* only if isorun shows steps; value: a Step; number */
         MESSAGE_FAILED,  /* the start failed; value: an errno, status: the exit status; text; subject */
-        MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file */
+        MESSAGE_GIVEN,    /* value: an index of GivenFiles; fd: the payload's fd of that file. To isorun-oci: an index
+                             of a mount, and the mount, whose ids it is to map; answered with MESSAGE_CONTINUE */
         MESSAGE_LISTENING, /* value: an index of flows/listen.h; status: whether the network has IPv6; fd: a socket */
         MESSAGE_TERMINAL, /* fd: the master of the instance's own terminal */
         MESSAGE_WATCH,   /* the payload waits for its tracer, before it has a filter; fd: its pidfd */
