@@ -1879,6 +1879,11 @@ test_joined_users() {
 		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
 		'echo $(busybox touch /tmp/x 2>&1 | busybox grep -o Permission.*; busybox hostname x 2>&1 | busybox grep -o Operation.*)'
 	rm -r "$tmp/closed"
+	bundle "$users" process.noNewPrivileges=false 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}' \
+		'hooks={"createContainer":[{"path":"/bin/sh","args":["sh","-c","id -u >&2; readlink /proc/self/ns/user >&2"]}]}' \
+		-- sh -c 'busybox grep ^Seccomp: /proc/self/status | busybox tr -d " \t"'
+	oci run --bundle "$bundle" box
+	no_refusal is "... and hooks are in it, and a filter needs no no_new_privs" "$status $out $err" "0 Seccomp:2 0"$'\n'"$(readlink "/proc/$pid/ns/user")"
 	inside "uidMappings beside the path may be those of the namespace" same "$users" "linux.uidMappings=$ids" "linux.gidMappings=$ids" 'echo same'
 	for word in uid gid; do
 		refuses "... and no others: $word" "config.json: /linux/${word}Mappings is not the map of /proc/$pid/ns/user, which is \"0 100000 1000\": leave it out" \
@@ -2384,8 +2389,9 @@ test_podman() {
 	pod_runs "run -t" "0 tty" -t box:1 sh -c '[ -t 0 ] && printf tty'
 	pod_runs "run --user" "0 5:6" --user 5:6 box:1 sh -c 'echo $(busybox id -u):$(busybox id -g)'
 	pod_runs "run --volume" "0 hidden" -v "$bundle/rootfs/etc:/tmp:ro" box:1 sh -c 'busybox cat /tmp/hidden'
-	pod run --rm --read-only --tmpfs /tmp box:1 sh -c 'echo written >/tmp/x; busybox touch /x'
-	like "podman: run --read-only" "$status $err" "1 *touch: /x: Read-only file system"
+	# By its status: podman 4.3 has lost the output of such a short command once, in hundreds of runs.
+	pod run --rm --read-only --tmpfs /tmp box:1 sh -c 'busybox touch /x 2>/tmp/x; busybox grep -q "Read-only file system" /tmp/x && exit 9'
+	no_refusal is "podman: run --read-only" "$status" 9
 	pod run --rm box:1 missing
 	like "podman: a missing command" "$status $err" "127 *executable file missing not found in*"
 	pod run --detach --name one box:1 sh -c 'trap "exit 4" TERM; echo said; while :; do busybox sleep 0.1; done'
