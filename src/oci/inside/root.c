@@ -296,7 +296,7 @@ typedef struct Ready {
 /* Only root of the host may. The copy has the mounts that come before it, and the options that they are locked to. */
 static int map_ids(const SpecMount *m, size_t i, int copy, int socket, Failure *f) {
         const Message ask = { .type = MESSAGE_GIVEN, .value = (int32_t) i };
-        Message answer;
+        Message answer = {};
         int r = message_send(socket, &ask, &copy, 1);
 
         if (r >= 0)
