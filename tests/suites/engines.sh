@@ -39,6 +39,8 @@ test_podman_user() {
 	users=$out
 	in_pod run --rm --userns=container:one box:1 busybox readlink /proc/self/ns/user
 	no_refusal is "... run --userns=container:" "$status $out" "0 $users"
+	in_pod run --rm --pid container:one box:1 busybox ps -o args
+	no_refusal like "... run --pid container:" "$status $out" "0 *trap*busybox ps*"
 	in_pod pause one
 	in_pod ps --all --format '{{.Status}}'
 	like "... pause" "$out" "*Paused*"
@@ -56,8 +58,16 @@ test_podman_user() {
 	await runs '^busybox sleep 7680$'
 	like "... a container of a pod is in a scope of the user's manager" \
 		"$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7680$')/cgroup")" "/user.slice/*/user@*/libpod-*.scope/container"
+	in_pod run --rm --mount type=image,source=box:1,destination=/tmp box:1 sh -c 'busybox cat /tmp/etc/hidden; busybox touch /tmp/x'
+	like "... run --mount type=image" "$status $out $err" "1 hidden *touch: /tmp/x: Read-only file system"
+	in_pod run --rm --cgroupns host box:1 sh -c 'echo $(busybox test -e /sys/fs/cgroup/cgroup.procs; echo $?) $(busybox test -e /sys/fs/cgroup/init.scope; echo $?)'
+	is "... run --cgroupns host shows only its own cgroup" "$status $out" "0 0 1"
 	in_pod pod rm --force --time 0 group
 	no_refusal is "... rm" "$status $(ls "/run/user/$(id -u "$TH_USER")/isorun-oci")" "0 "
+	if ! lacks "... run --init" catatonit; then
+		in_pod run --rm --init box:1 sh -c 'busybox cat /proc/1/comm'
+		no_refusal is "... run --init" "$status $out" "0 podman-init"
+	fi
 	in_buildah "buildah as a user" "$as_user"
 	mkdir -p /var/lib/containers
 	mount -t tmpfs tmpfs /var/lib/containers
