@@ -1237,6 +1237,49 @@ while fds:
 	await [ -S "$1" ]
 }
 
+has_child_with_number() { # pid, the child's number in its pid namespace
+	local status
+	for status in /proc/[0-9]*/status; do
+		grep -qsE "^PPid:[[:space:]]$1\$" "$status" && grep -qsE "^NSpid:.*[[:space:]]$2\$" "$status" && return
+	done
+	return 1
+}
+
+# From the moment that the container can see it, a new process has nothing that a tracer there could take. The name of
+# the pid file is a pipe, so exec waits there until the pipe is read.
+test_exec_traced() {
+	local caps='"bounding":["CAP_SYS_PTRACE"],"permitted":["CAP_SYS_PTRACE"],"effective":["CAP_SYS_PTRACE"]' order exec
+	bundle "process.capabilities={$caps}" -- busybox sleep 7704
+	oci create --bundle "$bundle" box
+	oci start box
+	rm -f "$tmp/pid.new"
+	mkfifo "$tmp/pid.new"
+	exec 8<"$bundle"
+	"$isorun_oci" --root "$state" exec --pid-file "$tmp/pid" box busybox true </dev/null >/dev/null 2>&1 &
+	exec=$!
+	await has_child_with_number $exec 2
+	oci exec box sh -c "$(to_end 'cd /proc/2 && echo $(for i in exe root cwd; do busybox readlink $i; done; for i in fd/*; do echo ${i#*/} $(busybox readlink $i | busybox sed "s/:.*//"); done
+		busybox awk "/^Cap/ { print \$1 \$2 }" status)')"
+	exec 8<&-
+	# promise P69
+	is_reached "exec: a process of the container with CAP_SYS_PTRACE finds no fd and no capability of the host" \
+		"/memfd:isorun-oci (deleted) / / 0 /dev/null 1 /dev/null 2 /dev/null 3 socket CapInh:0000000000000000 CapPrm:00000000000800c0 CapEff:00000000000800c0 CapBnd:0000000000080000 CapAmb:0000000000000000"
+	cat "$tmp/pid.new" >/dev/null
+	wait $exec
+	no_refusal is "... and it goes on" "$?" 0
+	rm "$tmp/pid"
+	if is_sanitized || ! strace -o /dev/null true 2>/dev/null; then
+		skip "what exec gives up before a process is seen" "strace counts them only without sanitizers"
+	else
+		run patiently strace -f -qq -e signal=none -e trace=setns,close_range,dup2,capset,clone3 -o "$tmp/trace" \
+			"$isorun_oci" --root "$state" exec --tty box busybox true
+		order=$(sed -nE '/setns\(.*= 0/,/CLONE_PARENT/ s/^[0-9]+ +([a-z0-9_]+)\(.*/\1/p' "$tmp/trace" | tr '\n' ' ')
+		# promise P69
+		no_refusal is "... also not before, nor the caller's terminal" "$status $order" "0 setns close_range capset dup2 dup2 dup2 clone3 "
+	fi
+	oci delete --force box
+}
+
 # The caller's terminal is raw meanwhile, so that ^C is the command's, and it has its settings again afterwards.
 test_own_terminal() {
 	cat >"$tmp/typist" <<-'END'
@@ -2447,6 +2490,7 @@ test_features
 test_rare
 test_seccomp
 test_exec
+test_exec_traced
 test_terminal
 test_copy_up
 test_hooks

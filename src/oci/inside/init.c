@@ -7,6 +7,7 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -314,7 +315,7 @@ _Noreturn void init_main(Init *init) {
         reset_signals(init);
         /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has
          * it, they also have its environment. */
-        if (process_confine(init->spec, init->process, init->groups_denied, r, &f) >= 0 &&
+        if (process_confine(init->spec, init->process, &init->ahead, init->groups_denied, r, &f) >= 0 &&
             run_hooks(init, SPEC_START_CONTAINER, &(HookState) { init->id, "created", getpid(), command.environment },
                       &f) >= 0)
                 process_execute(init->process, &command, &f);
@@ -328,26 +329,43 @@ static int open_own_terminal(const Init *init, Failure *f) {
                         : console_open(init->spec, init->process, root, false, init->socket, f);
 }
 
-/* The fds are closed first: the container's processes may look into /proc of their pid namespace. */
+/* The caller's terminal is not the container's. Until that is there, these fds lead nowhere. */
+static int close_caller_terminal(Failure *f) {
+        _cleanup_close_ int fd = eventfd(0, EFD_CLOEXEC);
+
+        for (int i = 0; fd >= 0 && i < 3; i++)
+                if (dup2(fd, i) < 0)
+                        return fail(f, errno, "cannot close the caller's terminal");
+        return fd < 0 ? fail(f, errno, "cannot make an eventfd") : 0;
+}
+
+/* In a user namespace, no process of the container can look into this one, which is not dumpable; and root there may
+ * not see what root of the host may. */
+int init_do_ahead(Init *init, Failure *f) {
+        int r = close_others(init, f);
+
+        if (r >= 0 && !spec_has_user_namespace(init->spec))
+                r = process_do_ahead(init->spec, init->process, &init->ahead, f);
+        return r >= 0 && init->process->terminal ? close_caller_terminal(f) : r;
+}
+
 _Noreturn void init_enter(Init *init) {
         Command command = {};
         Failure f = {};
         int r;
 
-        r = close_others(init, &f);
-        if (r >= 0)
-                wait_for(init, MESSAGE_MAPPED);
-        if (r >= 0)
-                r = settle(init, &f);
+        wait_for(init, MESSAGE_MAPPED);
+        r = settle(init, &f);
         if (r >= 0 && init->process->terminal)
                 r = open_own_terminal(init, &f);
         if (r >= 0)
-                r = process_prepare(init->process, WALK_FIND, &command, &f);
+                r = init->ahead.done ? process_take_ahead(init->process, &init->ahead, &command, &f)
+                                     : process_prepare(init->process, WALK_FIND, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
         report_ready(init);
         reset_signals(init);
-        if (process_confine(init->spec, init->process, init->groups_denied, init->socket, &f) >= 0)
+        if (process_confine(init->spec, init->process, &init->ahead, init->groups_denied, init->socket, &f) >= 0)
                 process_execute(init->process, &command, &f);
         give_up(init->socket, &f);
 }

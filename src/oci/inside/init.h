@@ -20,6 +20,7 @@
 
 #include <signal.h>
 
+#include "oci/inside/process.h"
 #include "oci/spec/spec.h"
 
 typedef struct Init {
@@ -37,12 +38,18 @@ typedef struct Init {
         bool keyring;       /* join a new session keyring */
         bool groups_denied; /* setgroups(2) is denied in the user namespace */
         sigset_t signal_mask; /* the caller's */
+        Ahead ahead;          /* of init_do_ahead() */
 } Init;
 
 /* CLONE_NEW*: the namespaces that the first process makes itself, and is not cloned into. */
 uint64_t init_namespaces(const Spec *spec);
 
 _Noreturn void init_main(Init *init);
+
+/* In the process that makes the one of init_enter(), and is in the namespaces of the container, but not yet seen there:
+ * closes all fds but the socket and those that the command gets, and keeps no capability that is not needed any more. A
+ * process of the container with CAP_SYS_PTRACE could take them. */
+int init_do_ahead(Init *init, Failure *f);
 
 /* A process that isorun-oci exec has made in the namespaces of a container. It waits for MESSAGE_MAPPED, looks for the
  * command, answers with STEP_ROOT_MADE, waits for MESSAGE_GO, and executes; the socket carries the reason if it

@@ -77,7 +77,7 @@ static int find_command(const SpecProcess *process, Command *ret, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot execute %s", name) : 0;
 }
 
-int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f) {
+static int find(const SpecProcess *process, WalkMake make, Command *ret, Failure *f) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), directory = -1;
         int r;
 
@@ -86,9 +86,26 @@ int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Fai
                 return fail(f, -directory, "cannot open%s the working directory %s",
                             make == WALK_FIND ? "" : " or make", process->directory);
         r = environment_make(process, &ret->environment, f);
-        if (r >= 0)
-                r = find_command(process, ret, f);
+        return r < 0 ? r : find_command(process, ret, f);
+}
+
+int process_prepare(const SpecProcess *process, WalkMake make, Command *ret, Failure *f) {
+        int r = find(process, make, ret, f);
+
         return r < 0 ? r : label_set(process, f);
+}
+
+int process_take_ahead(const SpecProcess *process, const Ahead *ahead, Command *ret, Failure *f) {
+        int r;
+
+        if (!ahead->not_found) {
+                *ret = ahead->command;
+                return label_set(process, f);
+        }
+        r = process_prepare(process, WALK_FIND, ret, f);
+        if (r < 0 && f->message.value == EACCES)
+                *f = ahead->failure;
+        return r;
 }
 
 /* A pipe belongs to the engine's user, so that the command of another user could not open /dev/stdout. As runc has it,
@@ -102,13 +119,61 @@ static void give_pipes(const SpecProcess *p) {
                         (void) !fchown(fd, p->uid, (gid_t) -1);
 }
 
-/* groups: the additional groups are those of p, also if it has none.
- * The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
-static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool groups, Failure *f) {
-        const uint64_t kept = policy ? policy->capabilities : UINT64_MAX;
+static uint64_t one(unsigned capability) {
+        return UINT64_C(1) << capability;
+}
+
+static bool sets_no_new_privileges(const Spec *spec, const SpecProcess *p) {
+        return p->no_new_privileges || spec->policy;
+}
+
+/* What init_enter() and process_confine() do after process_do_ahead(): the ids, a terminal (the ptmx of a devpts may
+ * have the mode 0), the paths of Landlock, and a filter without no_new_privs. */
+static uint64_t needed_later(const Spec *spec, const SpecProcess *p) {
+        const bool filter = spec->filter && !sets_no_new_privileges(spec, p);
+
+        return one(CAP_SETUID) | one(CAP_SETGID) | (filter ? one(CAP_SYS_ADMIN) : 0) |
+               (p->terminal ? one(CAP_CHOWN) | one(CAP_DAC_OVERRIDE) : 0) |
+               (spec->policy && spec->policy->landlock ? one(CAP_DAC_READ_SEARCH) : 0);
+}
+
+/* The inheritable ones are here already, since the child has no CAP_SETPCAP to add them. What isorun-oci itself does
+ * not have is an error later. */
+static int limit_capabilities(const Spec *spec, const SpecProcess *p, Failure *f) {
+        const uint64_t kept = spec->policy ? spec->policy->capabilities : UINT64_MAX;
+        uint64_t own = ((p->permitted | p->effective | p->inheritable | p->ambient) & kept) | needed_later(spec, p);
+        CapabilitySets sets;
         int r;
 
         r = capability_drop_bounding(p->bounding & kept);
+        if (r < 0)
+                return fail(f, -r, "cannot drop capabilities from the bounding set");
+        r = capability_get(&sets);
+        own &= sets.permitted;
+        if (r >= 0)
+                r = capability_set_ambient(0);
+        if (r >= 0)
+                r = capability_set(&(CapabilitySets) { own, own, p->inheritable & kept &
+                                                                 (sets.inheritable | p->bounding) });
+        return r < 0 ? fail(f, -r, "cannot drop the capabilities of isorun-oci") : 0;
+}
+
+int process_do_ahead(const Spec *spec, const SpecProcess *process, Ahead *ret, Failure *f) {
+        ret->done = true;
+        ret->not_found = find(process, WALK_FIND, &ret->command, &ret->failure) < 0;
+        ret->entered = !ret->not_found && chdir(process->directory) >= 0;
+        if (!process->terminal)
+                give_pipes(process);
+        return limit_capabilities(spec, process, f);
+}
+
+/* groups: the additional groups are those of p, also if it has none. limited: by limit_capabilities().
+ * The bounding set first, which needs CAP_SETPCAP; then the ids; the sets last: nothing after them needs one. */
+static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool limited, bool groups, Failure *f) {
+        const uint64_t kept = policy ? policy->capabilities : UINT64_MAX;
+        int r;
+
+        r = limited ? 0 : capability_drop_bounding(p->bounding & kept);
         if (r < 0)
                 return fail(f, -r, "cannot drop capabilities from the bounding set");
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
@@ -132,10 +197,10 @@ static int drop_privileges(const SpecProcess *p, const SpecPolicy *policy, bool 
 /* The kernel says "(unreachable)" of a directory outside of the root. An image, or a process that runs already, can
  * make the path lead there by /proc/self/fd if any fd has been left open (CVE-2024-21626). Returns 1 if it is entered,
  * 0 if it cannot be entered and that may be, or a failure. */
-static int enter_directory(const char *path, bool required, Failure *f) {
+static int enter_directory(const char *path, bool entered, bool required, Failure *f) {
         char buffer[PATH_MAX];
 
-        if (chdir(path) < 0)
+        if (!entered && chdir(path) < 0)
                 return required ? fail(f, errno, "cannot change to the working directory %s", path) : 0;
         if (syscall(SYS_getcwd, buffer, sizeof(buffer)) < 0 || buffer[0] != '/')
                 return fail(f, EXDEV, "the working directory %s is outside of the root", path);
@@ -191,8 +256,9 @@ static int prepare_landlock(const SpecPolicy *policy, int *ret, Failure *f) {
 
 /* With no_new_privs, the filter is last, so that it need not allow what is before. Without, only CAP_SYS_ADMIN may
  * install it: before the capabilities are dropped, as runc does. */
-int process_confine(const Spec *spec, const SpecProcess *process, bool groups_denied, int socket, Failure *f) {
-        const bool no_new_privileges = process->no_new_privileges || spec->policy;
+int process_confine(const Spec *spec, const SpecProcess *process, const Ahead *ahead, bool groups_denied, int socket,
+                    Failure *f) {
+        const bool no_new_privileges = sets_no_new_privileges(spec, process);
         _cleanup_close_ int landlock = -1;
         int entered, r;
 
@@ -201,18 +267,18 @@ int process_confine(const Spec *spec, const SpecProcess *process, bool groups_de
         if (spec->personality >= 0 && personality((unsigned long) spec->personality) < 0)
                 return fail(f, errno, "cannot set the personality");
         /* Before the filter, which may refuse getcwd(2), and before the ids: the user need not be able to enter it. */
-        r = entered = enter_directory(process->directory, false, f);
+        r = entered = enter_directory(process->directory, ahead->entered, false, f);
         if (r >= 0 && !no_new_privileges)
                 r = install_filter(spec, socket, f);
         give_pipes(process);
         if (r >= 0 && spec->policy)
                 r = prepare_landlock(spec->policy, &landlock, f);
         if (r >= 0)
-                r = drop_privileges(process, spec->policy, !groups_denied && !spec->keep_groups, f);
+                r = drop_privileges(process, spec->policy, ahead->done, !groups_denied && !spec->keep_groups, f);
         if (r >= 0 && no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = fail(f, errno, "cannot set no_new_privs");
         if (r >= 0 && !entered)
-                r = enter_directory(process->directory, true, f);
+                r = enter_directory(process->directory, false, true, f);
         if (r >= 0 && landlock >= 0 && sys_landlock_restrict_self(landlock, 0) < 0)
                 r = fail(f, errno, "cannot apply Landlock");
         return r >= 0 && no_new_privileges ? install_filter(spec, socket, f) : r;

@@ -77,12 +77,11 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(report, errno, "cannot make a socket pair: %s", strerror(errno));
         /* systemd moves a process to the scope's own cgroup only. */
-        pid = spawn_in_container(state, spec, pidfd, cgroup, state->systemd && !request->cgroup ? container_scope_attach
-                                                                                          : NULL, report);
-        if (pid == 0) {
-                init.socket = fds[1];
+        init.socket = fds[1];
+        pid = spawn_in_container(state, &init, pidfd, cgroup,
+                                 state->systemd && !request->cgroup ? container_scope_attach : NULL, report);
+        if (pid == 0)
                 init_enter(&init);
-        }
         fd_close(fds[1]);
         own = fds[0];
         if (pid < 0)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -36,6 +37,7 @@ struct Between {
         int pidfd, cgroup;
         const State *state;
         Attach attach;
+        Init *init;
 };
 
 static int join(const Between *b, Report *report) {
@@ -61,6 +63,7 @@ static int differs(pid_t pid, const SpecNamespace *n) {
  * If the number was another process's, pidfd is dead, and setns(2) fails. */
 static int enter(const Between *b, Report *report) {
         uint64_t flags = 0;
+        Failure f = {};
         int r;
 
         for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
@@ -76,7 +79,8 @@ static int enter(const Between *b, Report *report) {
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(b->pidfd, (int) flags) < 0 ||
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
                 return report_error(report, errno, "cannot join the namespaces of the container: %s", strerror(errno));
-        return 0;
+        r = init_do_ahead(b->init, &f);
+        return r < 0 ? report_error(report, f.message.value, "%s", f.message.text) : 0;
 }
 
 static pid_t fork_into(int cgroup) {
@@ -128,44 +132,58 @@ static pid_t fork_between(const Between *b, Report *report) {
                                                            " into the cgroup of the container" : "", strerror(errno));
 }
 
+/* Returns 0 in the child. *ret_pid, its pid or -errno, is not in the child's memory, where the container could change
+ * it. */
+static int make_child(const Between *b, struct clone_args *args, pid_t *ret_pid, Report *report) {
+        pid_t pid;
+
+        if (b->join(b, report) < 0)
+                return -1;
+        if (madvise(ret_pid, sizeof(*ret_pid), MADV_DONTFORK) < 0)
+                return report_error(report, errno, "cannot keep memory to oneself: %s", strerror(errno));
+        pid = sys_clone3(args);
+        if (pid == 0)
+                return 0;
+        *ret_pid = pid < 0 ? -errno : pid;
+        return 1;
+}
+
 /* The process between joins the namespaces, so that this one stays in its own, where hooks and later commands run. Its
  * child is this one's by CLONE_PARENT, with the same exit signal. */
 static pid_t spawn_between(const Between *b, struct clone_args *args, Report *report) {
-        _cleanup_close_ int reader = -1;
-        int fds[2], status;
-        pid_t between, pid = 0;
+        pid_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        pid_t between, pid;
+        int status;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return report_error(report, errno, "cannot make a pipe: %s", strerror(errno));
+        if (shared == MAP_FAILED)
+                return report_error(report, errno, "cannot share memory: %s", strerror(errno));
         between = fork_between(b, report);
         if (between == 0) {
-                pid = b->join(b, report) < 0 ? -1 : sys_clone3(args);
-                if (pid == 0) {
-                        fds_close(fds, ELEMENTSOF(fds));
+                int r = make_child(b, args, shared, report);
+
+                if (r == 0)
                         return 0;
-                }
-                if (pid < 0 && report->n_errors == 0)
-                        clone_failed(b->spec, errno, report);
-                _exit(pid > 0 && fd_write_all(fds[1], &pid, sizeof(pid)) >= 0 ? 0 : PLAN_FAILED);
+                _exit(r > 0 ? 0 : PLAN_FAILED);
         }
-        fd_close(fds[1]);
-        reader = fds[0];
-        if (between < 0)
-                return between;
-        if (TEMP_FAILURE_RETRY(read(reader, &pid, sizeof(pid))) != sizeof(pid))
-                pid = -ECHILD;
-        (void) TEMP_FAILURE_RETRY(waitpid(between, &status, 0));
+        if (between > 0)
+                (void) TEMP_FAILURE_RETRY(waitpid(between, &status, 0));
+        pid = between < 0 ? between : *shared;
+        (void) munmap(shared, sizeof(*shared));
+        if (between < 0 || pid > 0)
+                return pid;
         if (pid < 0)
-                report->n_errors++; /* the process between has printed it */
-        return pid;
+                return clone_failed(b->spec, -pid, report);
+        report->n_errors++; /* the process between has printed it */
+        return -ECHILD;
 }
 
 /* The process between moves to the cgroup: from a cgroup namespace, no process can come into it from outside
  * ("nsdelegate"). */
-pid_t spawn_in_container(const State *state, const Spec *spec, int pidfd, int cgroup, Attach attach, Report *report) {
+pid_t spawn_in_container(const State *state, Init *init, int pidfd, int cgroup, Attach attach, Report *report) {
         struct clone_args args = { .flags = CLONE_PARENT };
 
-        return spawn_between(&(Between) { enter, spec, NULL, pidfd, cgroup, state, attach }, &args, report);
+        return spawn_between(&(Between) { enter, init->spec, NULL, pidfd, cgroup, state, attach, init }, &args,
+                             report);
 }
 
 pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report) {
@@ -178,7 +196,7 @@ pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], 
         }
         if (joined_any(joined)) {
                 args.flags |= CLONE_PARENT;
-                return spawn_between(&(Between) { join, spec, joined, -1, -1, NULL, NULL }, &args, report);
+                return spawn_between(&(Between) { join, spec, joined, -1, -1, NULL, NULL, NULL }, &args, report);
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);

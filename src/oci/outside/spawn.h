@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "oci/inside/init.h"
 #include "oci/spec/spec.h"
 #include "oci/state/state.h"
 #include "util/report.h"
@@ -11,8 +12,9 @@
  * process, or -errno, reported. */
 pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report);
 
-/* Makes a child of this process in the namespaces of a container that runs, whose config.json is spec, and in a cgroup
- * of it, unless that is -1. pidfd is of its first process. attach, which may be NULL, moves the process if this one may
- * not: it returns 0 or -errno, reported. spawn_in_container() returns the same as spawn_in_namespaces(). */
+/* Makes a child of this process for init_enter(), in the namespaces of a container that runs, and in a cgroup of it,
+ * unless that is -1. init_do_ahead() has been called for it. pidfd is of the container's first process. attach, which
+ * may be NULL, moves the process if this one may not: it returns 0 or -errno, reported. spawn_in_container() returns
+ * the same as spawn_in_namespaces(). */
 typedef int (*Attach)(const State *state, pid_t pid, Report *report);
-pid_t spawn_in_container(const State *state, const Spec *spec, int pidfd, int cgroup, Attach attach, Report *report);
+pid_t spawn_in_container(const State *state, Init *init, int pidfd, int cgroup, Attach attach, Report *report);
