@@ -79,7 +79,7 @@ test_status() {
 	no_refusal is "run returns the command's status" "$status$out$err" 42
 	if strace -o /dev/null true 2>/dev/null; then
 		run patiently env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" strace -f -o /dev/null -e trace=signalfd4 \
-			-e inject=signalfd4:error=EMFILE "$isorun_oci" --root "$state" run --bundle "$bundle" box
+			-e inject=signalfd4:error=EMFILE:when=2 "$isorun_oci" --root "$state" run --bundle "$bundle" box
 		like "run that cannot wait for the command ends it" "$status $err$(ls "$state")" \
 			"1 isorun-oci: cannot wait for the process: Too many open files"
 	else
@@ -1467,6 +1467,160 @@ next"
 	test_start_hooks
 }
 
+# A socket whose owner accepts nothing, and whose queue is full: connect(2) waits there.
+begin_full() { # path
+	: >"$tmp/full"
+	python3 -c 'import signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(0)
+clients = []
+try:
+    while True:
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].setblocking(False)
+        clients[-1].connect(sys.argv[1])
+except BlockingIOError:
+    print("full", flush=True)
+signal.sigwait([signal.SIGTERM])' "$1" >"$tmp/full" &
+	full=$!
+	await grep -q full "$tmp/full"
+}
+
+end_full() { # path
+	kill "$full"
+	wait "$full" 2>/dev/null
+	rm -f "$1"
+}
+
+# A command of isorun-oci that waits.
+begin_waiting() { # name of its files, argument...
+	"$isorun_oci" --root "$state" "${options[@]}" "${@:2}" >"$tmp/$1.out" 2>"$tmp/$1.err" </dev/null &
+	waiting=$!
+}
+
+end_waiting() { # name of its files, signal
+	kill -s "$2" "$waiting"
+	await not is_alive "$waiting" || kill -s KILL "$waiting"
+	wait "$waiting" 2>/dev/null
+	status=$?
+	err=$(<"$tmp/$1.err")
+}
+
+processes() { cat "/sys/fs/cgroup$1/cgroup.procs" 2>/dev/null | wc -l; } # its cgroup
+has_processes() { [ "$(processes "$1")" = "$2" ]; }
+is_alive() { kill -0 "$1" 2>/dev/null; }
+holds_listener() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q "seccomp notify"; }
+blocks_signals() { grep -qs '^SigBlk:	f' "/proc/$1/status"; }
+left_of_box() { ls -d "$state/box" "/sys/fs/cgroup$path" 2>/dev/null; pgrep -f '^busybox sleep 780'; } # in the tests below
+
+# SIGTERM, SIGINT and SIGHUP end whatever isorun-oci waits for, and what was made is removed.
+test_signals() {
+	local sig path=/isorun-oci-test queue=$tmp/queue pid waiting full
+	local sleeps='[{"path":"/bin/busybox","args":["busybox","sleep","7801"]}]' host='linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]'
+	for sig in TERM INT HUP; do
+		bundle "linux.cgroupsPath=\"$path\"" "hooks={\"createRuntime\":$sleeps}" -- busybox sleep 7802
+		begin_waiting "hook-$sig" create --bundle "$bundle" box
+		await runs '^busybox sleep 7801$'
+		end_waiting "hook-$sig" "$sig"
+		# promise P70
+		no_refusal is "$sig ends create that waits for a hook, and nothing is left" \
+			"$status $err $(left_of_box)" \
+			"1 isorun-oci: error running createRuntime hook #0: /bin/busybox: killed, since a signal came "
+	done
+	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
+	begin_waiting inside run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	end_waiting inside TERM
+	# promise P70
+	no_refusal is "TERM ends run whose first process waits for a hook, and that one" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: a signal came before the first process was ready "
+	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
+	begin_waiting poststart run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	end_waiting poststart TERM
+	no_refusal is "TERM ends run that waits for a hook of poststart, and the container" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
+	test_half_made "a cgroup" "$path"
+	mkdir "/sys/fs/cgroup$path"
+	test_half_made "a cgroup of others" "$path"
+	test_full_sockets
+}
+
+# Without a pid namespace of its own, the hook outlives the first process, which ends with isorun-oci.
+test_half_made() { # what it has, its cgroupsPath
+	bundle "linux.cgroupsPath=\"$2\"" "$host" "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
+	begin_waiting half run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	kill -s STOP "$(grep -vx "$(first_pid '^busybox sleep 7801$')" "/sys/fs/cgroup$path/cgroup.procs")"
+	end_waiting half KILL
+	await has_processes "$path" 1
+	oci state box
+	no_refusal like "run is killed, with $1: the container is half made" "$status $err" "1 isorun-oci: the container box is still being created, or was left half made *"
+	oci delete box
+	also like "... delete refuses it" "$status $err" "1 isorun-oci: the container box is still being created, or was left half made *"
+	oci delete --force box
+	# promise P65
+	also is "... and delete --force leaves no process of it, nor its cgroup" \
+		"$status$err $(left_of_box)" "0 "
+}
+
+# In the cgroup, there is one process beside the first one, and it has a session of its own: it waits for isorun-oci.
+is_settled() { # the first one
+	pid=$(grep -vx "$1" "/sys/fs/cgroup$path/cgroup.procs")
+	[ "$pid" ] && [ "$(awk '{ print $6 }' "/proc/$pid/stat" 2>/dev/null)" = "$pid" ]
+}
+
+test_full_sockets() {
+	local first
+	begin_full "$queue"
+	bundle "linux.cgroupsPath=\"$path\"" process.terminal=true -- busybox sleep 7802
+	begin_waiting console create --bundle "$bundle" --console-socket "$queue" box
+	await blocks_signals "$waiting"
+	end_waiting console TERM
+	no_refusal is "TERM ends create that waits for the console socket" "$status $err $(left_of_box)" \
+		"1 isorun-oci: --console-socket: cannot connect to $queue: Interrupted system call "
+	bundle "linux.cgroupsPath=\"$path\"" \
+		"linux.seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$queue\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}" \
+		-- busybox sleep 7802
+	begin_waiting agent run --bundle "$bundle" box
+	await holds_listener "$waiting"
+	end_waiting agent HUP
+	no_refusal is "HUP ends run that waits for an agent, and nothing is left" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: failed to connect with seccomp agent $queue: Interrupted system call "
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox sleep 7803
+	oci create --bundle "$bundle" box
+	oci start box
+	await runs '^busybox sleep 7803$'
+	first=$(pid_of box)
+	for sig in TERM KILL; do
+		begin_waiting "exec-$sig" exec --pidfd-socket "$queue" box busybox sleep 7804
+		await is_settled "$first"
+		kill -s STOP "$pid"
+		end_waiting "exec-$sig" "$sig"
+		await has_processes "$path" 1
+		# promise P70
+		no_refusal is "$sig ends exec, and its process, which the container has stopped" "$status $(processes "$path")" \
+			"$([ "$sig" = TERM ] && echo 255 || echo 137) 1"
+	done
+	also is "... and exec says why" "$(cat "$tmp/exec-TERM.err")" "isorun-oci: --pidfd-socket: cannot connect to $queue: Interrupted system call"
+	end_full "$queue"
+	oci pause box
+	begin_waiting frozen exec --ignore-paused box busybox sleep 7804
+	await has_processes "$path" 2
+	end_waiting frozen INT
+	# promise P70
+	no_refusal is "INT ends exec in a paused container" "$status $err" "255 isorun-oci: a signal came before the process was in the container"
+	oci resume box
+	await has_processes "$path" 1
+	also is "... and nothing of it is left" "$(processes "$path") $(pgrep -f '^busybox sleep 7804$')" "1 "
+	oci delete --force box
+}
+
 # What crun has beside runc's command line.
 test_crun() {
 	local own
@@ -1647,6 +1801,14 @@ test_pause_fails() {
 	run patiently "$isorun_oci" --root "$state" pause box
 	no_refusal like "a pause that takes too long is given up" "$status $err" "1 isorun-oci: cannot pause box: its processes have not all stopped*"
 	also no_refusal is "... and the container runs on" "$(status_of box) $(cat "/sys/fs/cgroup$path/cgroup.freeze")" "running 0"
+	for word in "pause box" "kill --all box TERM"; do
+		# shellcheck disable=SC2086
+		begin_waiting "${word%% *}" $word
+		await grep -qx 1 "/sys/fs/cgroup$path/cgroup.freeze"
+		end_waiting "${word%% *}" TERM
+		no_refusal is "a signal ends ${word%% *}, and the container runs on" "$status $err $(cat "/sys/fs/cgroup$path/cgroup.freeze")" \
+			"1 isorun-oci: cannot pause box: Interrupted system call 0"
+	done
 	kill "$job"
 	wait "$job" "$stuck" 2>/dev/null
 	umount -l "$fuse" 2>/dev/null
@@ -1801,6 +1963,26 @@ scope_is_gone() {
 }
 
 # With --systemd-cgroup, systemd makes the scope; its cgroup is delegated, and the container has one below.
+test_systemd_waits() {
+	local units=/run/systemd/system waiting path=/oci.slice/box-one.scope/container pid
+	local sleeps='[{"path":"/bin/busybox","args":["busybox","sleep","7801"]}]' host='linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]'
+	test_half_made "a scope" oci.slice:box:one
+	mkdir -p "$units"
+	printf '[Unit]\nRequires=isorun-wait.service\nAfter=isorun-wait.service\n' >"$units/isorunwait.slice"
+	printf '[Service]\nType=oneshot\nExecStart=%s infinity\n' "$(command -v sleep)" >"$units/isorun-wait.service"
+	systemctl daemon-reload
+	bundle 'linux.cgroupsPath="isorunwait.slice:box:one"' -- busybox true
+	begin_waiting job run --bundle "$bundle" box
+	await eval '[ "$(systemctl show -P ActiveState isorun-wait.service)" = activating ]'
+	end_waiting job TERM
+	# promise P70
+	no_refusal is "systemd: TERM ends run that waits for the scope" "$status $err $(left_of_box)" \
+		"1 isorun-oci: a signal came before the container was ready "
+	systemctl stop isorun-wait.service isorunwait.slice
+	rm "$units/isorunwait.slice" "$units/isorun-wait.service"
+	systemctl daemon-reload
+}
+
 test_systemd() {
 	local path=/oci.slice/box-one.scope/container pid
 	if [ ! -d /run/systemd/system ]; then
@@ -1866,6 +2048,7 @@ test_systemd() {
 			'linux.resources={"pids":{"limit":5}}' 'linux.cgroupsPath="oci.slice:box:lost"'
 		also ok "... and its scope and cgroup are gone" eventually scope_is_gone box-lost.scope
 	fi
+	test_systemd_waits
 	options=()
 	refuses "a scope without --systemd-cgroup" 'config.json: /linux/cgroupsPath: it is not a path *' \
 		'linux.cgroupsPath="s.slice:a:b"'
@@ -2494,6 +2677,7 @@ test_exec_traced
 test_terminal
 test_copy_up
 test_hooks
+test_signals
 test_crun
 test_annotations
 test_pause_fails

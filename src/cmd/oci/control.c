@@ -10,6 +10,7 @@
 
 #include "cmd/oci/command.h"
 #include "cmd/program.h"
+#include "oci/interrupts.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/ready.h"
@@ -88,10 +89,11 @@ int oci_kill(const OciCall *call) {
                 return report_error(call->report, EINVAL, "not a signal: \"%s\"", name) < 0;
         if (state_load(call->root, call->id, &state, call->report) < 0)
                 return 1;
+        if (command_line_has(call->line, 'a') && interrupts_begin(NULL, call->report) < 0)
+                return 1;
         return container_kill(&state, sig, command_line_has(call->line, 'a'), call->report) < 0;
 }
 
-/* Of a container that was left half made, only the directory is there. */
 static int delete_by_force(const OciCall *call, bool matching) {
         _cleanup_state_ State state = { .root = strdup(call->root), .id = strdup(call->id), .directory = -1 };
         Report quiet = {};
@@ -106,7 +108,7 @@ static int delete_by_force(const OciCall *call, bool matching) {
                 return 0;
         }
         if (r == -EBUSY)
-                return state_remove(&state, call->report) < 0;
+                return container_delete_half(&state, call->report) < 0;
         return r < 0 ? state_load(call->root, call->id, &state, call->report) < 0
                      : container_delete(&state, NULL, true, call->report) < 0;
 }
@@ -212,6 +214,8 @@ static int freeze(const OciCall *call, bool frozen) {
 
         if (state_load(call->root, call->id, &state, call->report) < 0 ||
             state_status(&state, &status, NULL, call->report) < 0)
+                return 1;
+        if (interrupts_begin(NULL, call->report) < 0)
                 return 1;
         if (frozen ? status != STATUS_RUNNING && status != STATUS_CREATED : status != STATUS_PAUSED)
                 return report_error(call->report, EINVAL, "cannot %s %s: it is %s", frozen ? "pause" : "resume",

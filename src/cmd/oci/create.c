@@ -5,6 +5,7 @@
 
 #include "cmd/container/container-policy.h"
 #include "cmd/oci/command.h"
+#include "oci/interrupts.h"
 #include "oci/outside/container.h"
 #include "oci/outside/ready.h"
 #include "oci/outside/sources.h"
@@ -24,7 +25,6 @@ static int read_request(const OciCall *call, CreateRequest *ret) {
                                  .pidfd_socket = command_line_get(call->line, OCI_PIDFD_SOCKET),
                                  .console.path = command_line_get(call->line, OCI_CONSOLE_SOCKET),
                                  .keyring = !command_line_has(call->line, OCI_NO_NEW_KEYRING) };
-        sigprocmask(SIG_BLOCK, NULL, &ret->signal_mask);
         return oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &ret->preserved, call->report);
 }
 
@@ -82,6 +82,9 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
                 r = add_notify(&n->spec, request, call->report);
         if (r >= 0)
                 r = oci_check_passed(request->preserved, call->report);
+        /* Until here, nothing was made. */
+        if (r >= 0)
+                r = interrupts_begin(&request->signal_mask, call->report);
         return r < 0 ? r : container_create(&n->spec, request, ret, call->report);
 }
 
@@ -116,7 +119,6 @@ int oci_run(const OciCall *call) {
         _cleanup_(narrowed_deinit) Narrowed narrowed = {};
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
-        sigset_t all;
         int status, master = -1, connection = -1, notify = -1;
         _cleanup_close_ int manager = -1;
 
@@ -130,8 +132,6 @@ int oci_run(const OciCall *call) {
                 if (manager < 0)
                         return 1;
         }
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, NULL);
         if (create(call, &request, &narrowed, &state) < 0)
                 return 1;
         if (container_await_start(&state, &narrowed.spec, connection, &notify, call->report) < 0) {

@@ -4,6 +4,7 @@
 
 #include "cmd/container/container-policy.h"
 #include "cmd/oci/command.h"
+#include "oci/interrupts.h"
 #include "oci/outside/container.h"
 #include "oci/spec/load.h"
 #include "policy/value/names.h"
@@ -140,6 +141,8 @@ static int execute(const OciCall *call, const State *state, ExecRequest request,
                 request.process = &spec.process;
         }
         if (r >= 0)
+                r = interrupts_begin(&request.signal_mask, call->report);
+        if (r >= 0)
                 r = container_exec(state, &spec, &request, ret, call->report);
         spec_process_deinit(&process);
         json_decref(json);
@@ -160,15 +163,12 @@ int oci_exec(const OciCall *call) {
                                 .paused = command_line_has(call->line, OCI_IGNORE_PAUSED) };
         const bool detach = command_line_has(call->line, 'd');
         int status, master = -1;
-        sigset_t all;
         pid_t pid;
 
         if (oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &request.preserved, call->report) < 0 ||
             oci_check_passed(request.preserved, call->report) < 0 ||
             state_load(call->root, call->id, &state, call->report) < 0)
                 return OCI_EXEC_FAILED;
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, &request.signal_mask);
         if (!detach && !request.console.path)
                 request.console = (Console) { .master = &master, .prepare = oci_prepare_terminal };
         if (execute(call, &state, request, &pid) < 0)

@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/clock.h"
+#include "oci/interrupts.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
@@ -60,24 +62,23 @@ static pid_t spawn(const SpecHook *hook, char **inherited, const char *state) {
         return pid;
 }
 
-/* Returns the wait status, -ETIMEDOUT, or another -errno. */
-static int await(pid_t pid, unsigned timeout) {
-        const uint64_t end = timeout ? clock_usec(CLOCK_MONOTONIC) + timeout * UINT64_C(1000000) : 0;
-        _cleanup_close_ int pidfd = timeout ? sys_pidfd_open(pid, 0) : -1;
-        int r = timeout && pidfd < 0 ? -errno : 0, status;
+static int await_end(pid_t pid, unsigned timeout) {
+        _cleanup_close_ int pidfd = sys_pidfd_open(pid, 0);
+        int r = pidfd < 0 ? -errno
+                          : interrupts_await(pidfd, POLLIN, timeout ? (int) MIN(timeout, INT_MAX / 1000U) * 1000 : -1);
 
-        while (timeout && r == 0) {
-                r = poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, clock_msec_until(end));
-                if (r < 0)
-                        r = errno == EINTR ? 0 : -errno;
-                else if (r == 0)
-                        r = -ETIMEDOUT;
-        }
+        return r == 0 ? -ETIMEDOUT : r;
+}
+
+/* Returns the wait status, -ETIMEDOUT, -EINTR if a signal has come, or another -errno. In the container, a filter may
+ * deny more than waitpid(2). */
+static int await(pid_t pid, unsigned timeout) {
+        int r = timeout || interrupts_begun() ? await_end(pid, timeout) : 0, status, q;
+
         if (r < 0)
                 (void) kill(pid, SIGKILL);
-        if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
-                return -errno;
-        return r < 0 ? r : status;
+        q = interrupts_reap(pid, &status);
+        return r < 0 ? r : q < 0 ? q : status;
 }
 
 /* A filter of config.json may do that to a hook of startContainer. */
@@ -95,6 +96,8 @@ static int run(const SpecHook *hooks, size_t i, char **inherited, const char *st
                 return 0;
         if (status == -ETIMEDOUT)
                 snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: not done in %u s", i, hook->path, hook->timeout);
+        else if (status == -EINTR)
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: killed, since a signal came", i, hook->path);
         else if (status < 0)
                 snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: %s", i, hook->path, strerror(-status));
         else if (WIFSIGNALED(status))

@@ -21,6 +21,7 @@
 #include "oci/inside/ready.h"
 #include "oci/inside/root.h"
 #include "oci/inside/walk.h"
+#include "oci/interrupts.h"
 #include "plan/plan.h"
 #include "sandbox/inside/network.h"
 #include "sandbox/wire/message.h"
@@ -43,6 +44,13 @@ _Noreturn static void give_up(int socket, const Failure *f) {
         _exit(f->message.status);
 }
 
+/* A process of the container may stop this one, which then sees no end of a stream. create, run and exec end this one
+ * if they fail; this is for when they are killed. It must not last: the first process lives longer than create, and the
+ * command than run --detach. */
+static void end_with_parent(bool on) {
+        (void) prctl(PR_SET_PDEATHSIG, on ? SIGKILL : 0, 0, 0, 0);
+}
+
 /* Within a user namespace, the ids are the overflow ids until now. */
 static int become_root(const Init *init, Failure *f) {
         if (!spec_has_user_namespace(init->spec))
@@ -52,6 +60,7 @@ static int become_root(const Init *init, Failure *f) {
         if (sys_setresgid(0) < 0 || sys_setresuid(0) < 0)
                 return fail(f, errno, "cannot become root of the user namespace%s",
                             errno == EINVAL ? " (it does not have the id 0)" : "");
+        end_with_parent(true); /* new ids end that */
         return 0;
 }
 
@@ -287,10 +296,13 @@ static int look_for_groups(Init *init, Failure *f) {
 }
 
 _Noreturn void init_main(Init *init) {
+        const bool waits = init->start >= 0;
         Command command = {};
         Failure f = {};
         int r;
 
+        end_with_parent(true);
+        interrupts_forget();
         wait_for(init, MESSAGE_MAPPED);
         r = init->spec->new_namespaces & CLONE_NEWTIME ? make_time_namespace(init->spec, &f) : 0;
         if (r >= 0)
@@ -307,11 +319,15 @@ _Noreturn void init_main(Init *init) {
                 r = process_prepare(init->process, WALK_MAKE_DIRECTORY, &command, &f);
         if (r < 0)
                 give_up(init->socket, &f);
-        if (init->start >= 0)
+        if (waits) {
                 let_signals_end();
+                end_with_parent(false);
+        }
         report_ready(init);
         r = await_start(init);
         pass_notify(init, r);
+        if (!waits)
+                end_with_parent(false);
         reset_signals(init);
         /* These are files of the image, so they run with the ids, capabilities and filter of the command. As runc has
          * it, they also have its environment. */
@@ -354,6 +370,8 @@ _Noreturn void init_enter(Init *init) {
         Failure f = {};
         int r;
 
+        end_with_parent(true);
+        interrupts_forget();
         wait_for(init, MESSAGE_MAPPED);
         r = settle(init, &f);
         if (r >= 0 && init->process->terminal)
@@ -364,6 +382,7 @@ _Noreturn void init_enter(Init *init) {
         if (r < 0)
                 give_up(init->socket, &f);
         report_ready(init);
+        end_with_parent(false);
         reset_signals(init);
         if (process_confine(init->spec, init->process, &init->ahead, init->groups_denied, init->socket, &f) >= 0)
                 process_execute(init->process, &command, &f);

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "oci/interrupts.h"
 #include "sandbox/limits/cgroup.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -313,9 +314,9 @@ static int await_event(int fd, const char *line) {
                 text[n] = '\0';
                 if (strstr(text, line))
                         return 0;
-                n = poll(&(struct pollfd) { .fd = events, .events = POLLPRI }, 1, clock_msec_until(end));
-                if (n == 0 || (n < 0 && errno != EINTR))
-                        return n == 0 ? -ETIMEDOUT : -errno;
+                n = interrupts_await(events, POLLPRI, clock_msec_until(end));
+                if (n <= 0)
+                        return n == 0 ? -ETIMEDOUT : (int) n;
         }
 }
 
@@ -369,12 +370,12 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
         r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
         if (r >= 0)
                 r = await_event(fd, frozen ? "frozen 1" : "frozen 0");
-        if (r == -ETIMEDOUT && frozen) {
+        if (frozen && (r == -ETIMEDOUT || r == -EINTR))
                 (void) file_write(fd, "cgroup.freeze", "0");
+        if (frozen && r == -ETIMEDOUT)
                 return report_error(report, ETIMEDOUT, "cannot pause %s: its processes have not all stopped within %d "
                                     "seconds, and run on (one may wait for another one that has stopped)", state->id,
                                     EVENT_SEC);
-        }
         if (r < 0)
                 return report_error(report, -r, "cannot %s %s: %s", frozen ? "pause" : "resume", state->id,
                                     strerror(-r));

@@ -65,6 +65,10 @@ int container_kill(const State *state, int sig, bool all, Report *report);
 /* Changes the limits of a container from those of old to those of changed: spec_change_resources(). */
 int container_update(const State *state, const Spec *old, const Spec *changed, Report *report);
 
+/* Removes a container that was left half made: what state_write_half() says of it. If it is still being made, that
+ * fails then. */
+int container_delete_half(const State *state, Report *report);
+
 /* Removes a container that has stopped, or was only created. spec: that of a container that this process has made;
  * NULL: this function reads the copy of config.json. force: kills a running one, too. */
 int container_delete(const State *state, const Spec *spec, bool force, Report *report);

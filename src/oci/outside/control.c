@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "oci/hook/hook.h"
+#include "oci/interrupts.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/listener.h"
@@ -150,11 +151,12 @@ int container_kill(const State *state, int sig, bool all, Report *report) {
 
 /* The end of the first process ends all others of its pid namespace. */
 static int end(const State *state, int pidfd, Report *report) {
+        int r;
+
         if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
                 return report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
-        if (TEMP_FAILURE_RETRY(poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, -1)) < 0)
-                return report_error(report, errno, "cannot wait for events: %s", strerror(errno));
-        return 0;
+        r = interrupts_await(pidfd, POLLIN, -1);
+        return r < 0 ? report_error(report, -r, "cannot wait for the end of %s: %s", state->id, strerror(-r)) : 0;
 }
 
 /* No isorun-oci makes such a container: see check_without_cgroup() of create.c. But state.json may be another one's. */
@@ -176,6 +178,22 @@ static int remove_cgroup(const State *state, Report *report) {
                 return 0;
         return r < 0 ? report_error(report, -r, "cannot delete %s: processes in its cgroup %s may live still: %s",
                                     state->id, state->cgroup, strerror(-r)) : 0;
+}
+
+int container_delete_half(const State *state, Report *report) {
+        _cleanup_close_ int pidfd = -1;
+        Status status;
+        int r = 0;
+
+        if (!state->cgroup && state->pid > 0)
+                r = state_status(state, &status, &pidfd, report);
+        if (r >= 0 && pidfd >= 0)
+                r = end(state, pidfd, report);
+        if (r >= 0 && state->cgroup)
+                r = remove_cgroup(state, report);
+        if (r >= 0)
+                r = state_remove(state, report);
+        return r < 0 ? r : 0;
 }
 
 int container_delete(const State *state, const Spec *spec, bool force, Report *report) {

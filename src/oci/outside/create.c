@@ -6,13 +6,13 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "oci/hook/hook.h"
 #include "oci/inside/init.h"
 #include "oci/inside/label.h"
 #include "oci/inside/root.h"
+#include "oci/interrupts.h"
 #include "oci/outside/bound-devices.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
@@ -55,7 +55,7 @@ static bool may_map(void) {
 static int write_maps(const Spec *spec, pid_t pid, bool denied, Report *report) {
         Plan plan = { .uid_map = spec->uid_map, .gid_map = spec->gid_map, .deny_setgroups = denied };
         _cleanup_close_ int proc = -1;
-        Patience patience = patience_begin(report);
+        Patience patience = interrupts_patience(report);
 
         if (!(spec->new_namespaces & CLONE_NEWUSER))
                 return 0;
@@ -122,6 +122,24 @@ static int describe(const Creation *c) {
         return state->json ? state_write(state, c->report) : report_oom(c->report);
 }
 
+/* With a cgroup, all that there will be is in it. */
+static int describe_half(Creation *c) {
+        State half = *c->state;
+        int r = 0;
+
+        half.pid = c->cgroup ? (c->cgroup_claimed ? getpid() : 0) : c->pid;
+        half.cgroup = c->cgroup;
+        half.cgroup_inode = container_cgroup_inode(c->cgroup_fd);
+        half.cgroup_claimed = c->cgroup_claimed;
+        if (half.pid > 0)
+                r = process_started(half.pid, &half.started);
+        if (r < 0)
+                return report_error(c->report, -r, "cannot read /proc: %s", strerror(-r));
+        if (c->cgroup_claimed)
+                container_cgroup_claim(c->cgroup_fd, half.pid, half.started);
+        return state_write_half(&half, c->report);
+}
+
 static int run_hooks(const Creation *c, SpecHookKind kind) {
         char error[HOOK_ERROR_MAX];
         /* The environment of the container exists: runtime.md, "State" and "Lifecycle" (steps 2 and 3). runc says
@@ -152,13 +170,17 @@ static int hear(const Creation *c) {
 
 /* denied: the first process may have no groups. */
 static int set_up(Creation *c, bool denied) {
-        int r = write_maps(c->spec, c->pid, denied, c->report);
+        int r = c->cgroup ? 0 : describe_half(c);
 
+        if (r >= 0)
+                r = write_maps(c->spec, c->pid, denied, c->report);
         if (r >= 0)
                 r = joined_check_maps(c->spec, c->pid, c->report);
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);
+        if (r >= 0 && c->request->systemd)
+                r = describe_half(c);
         if (r >= 0)
                 r = net_devices_move(c->spec, c->pid, c->report);
         if (r >= 0)
@@ -222,10 +244,9 @@ static int make_process(Creation *c) {
                 return c->pid;
         report_own_step(c->report, "the first process is there");
         r = set_up(c, init.groups_denied);
-        if (r < 0) {
-                (void) kill(c->pid, SIGKILL);
-                (void) TEMP_FAILURE_RETRY(waitpid(c->pid, NULL, 0));
-        } else if (!waits)
+        if (r < 0)
+                interrupts_kill(c->pid);
+        else if (!waits)
                 *c->request->connection = TAKE_FD(c->socket);
         return r;
 }
@@ -300,7 +321,9 @@ static int make(const Spec *spec, const CreateRequest *request, State *state, Re
                 r = make_cgroup(&c);
         if (r < 0)
                 return r;
-        r = make_process(&c);
+        r = c.cgroup ? describe_half(&c) : 0;
+        if (r >= 0)
+                r = make_process(&c);
         if (r < 0 && c.cgroup)
                 container_cgroup_discard(c.cgroup, c.cgroup_fd);
         return r;

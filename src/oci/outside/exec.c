@@ -4,9 +4,9 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "oci/inside/init.h"
+#include "oci/interrupts.h"
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/listener.h"
@@ -89,10 +89,9 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
         r = set_up(request, own, &console, pid, report);
         if (r >= 0)
                 r = listener_await_executed(state, spec, pid, own, NULL, report);
-        if (r < 0) {
-                (void) kill(pid, SIGKILL);
-                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
-        } else
+        if (r < 0)
+                interrupts_kill(pid);
+        else
                 *ret = pid;
         return r;
 }

@@ -46,7 +46,7 @@ static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
 
 static int open_one(const Spec *spec, size_t i, Report *report) {
         const char *path = spec->joined[i];
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         int r;
 
         if (fd < 0)

@@ -6,7 +6,6 @@
 #include "oci/outside/steps.h"
 #include "oci/spec/load.h"
 #include "sandbox/wire/message.h"
-#include "sandbox/wire/packet.h"
 #include "util/fd.h"
 
 /* The runtime specification, config-linux.md: "The Container Process State". */
@@ -31,15 +30,13 @@ static int connect_agent(const char *path, Report *report) {
 static int pass(const Spec *spec, const State *state, const char *status, pid_t pid, int listener, Report *report) {
         _cleanup_close_ int agent = connect_agent(spec->listener, report);
         _cleanup_free_ char *text = agent < 0 ? NULL : describe(spec, state, status, pid);
-        struct iovec part = { .iov_base = text };
         int r;
 
         if (agent < 0)
                 return agent;
         if (!text)
                 return report_oom(report);
-        part.iov_len = strlen(text);
-        r = packet_send(agent, &part, 1, &listener, 1, 0);
+        r = steps_send_text(agent, text, listener);
         return r < 0 ? report_error(report, -r, "cannot send the filter to the seccomp agent %s: %s", spec->listener,
                                     strerror(-r)) : 0;
 }
@@ -68,8 +65,10 @@ static int await(const State *state, const Spec *spec, pid_t pid, int socket, in
         for (bool passed = false;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
-                int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
+                int r = steps_receive(socket, &m, &fd);
 
+                if (r == -EINTR)
+                        return report_error(report, EINTR, "a signal came before the command was executed");
                 if (r <= 0)
                         return r < 0 ? report_error(report, -r, "cannot talk to the process in the container: %s",
                                                     strerror(-r)) : 0;

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "oci/interrupts.h"
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/signals.h"
 #include "util/fd.h"
@@ -64,6 +65,7 @@ static int open_signals(Report *report) {
 }
 
 static int interrupted(const Waiting *w) {
+        (void) interrupts_take();
         return report_error(w->report, EINTR, "a signal came before the service manager knew that the container is "
                                               "ready");
 }

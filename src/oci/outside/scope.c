@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "oci/interrupts.h"
 #include "oci/outside/cgroup.h"
 #include "sandbox/limits/cgroup.h"
 #include "sandbox/systemd/bus.h"
@@ -147,8 +147,7 @@ static int send_request(const ContainerScope *s, sd_bus_error *error, char **ret
 
 /* The scope of a container that was just deleted may still end, for as long as systemd takes to see that. */
 static int request(const ContainerScope *s, char **ret_job) {
-        const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-        enum { TRIES = 50 };
+        enum { TRIES = 50, PAUSE_MSEC = 10 };
         sd_bus_error error = {};
         char hint[BUS_HINT_SIZE];
         int r;
@@ -158,13 +157,21 @@ static int request(const ContainerScope *s, char **ret_job) {
                 r = send_request(s, &error, ret_job);
                 if (r >= 0 || !error.name || !streq(error.name, "org.freedesktop.systemd1.UnitExists"))
                         break;
-                nanosleep(&pause, NULL);
+                if (interrupts_await(-1, 0, PAUSE_MSEC) < 0) {
+                        r = report_error(s->report, EINTR, "a signal came before systemd created %s", s->unit);
+                        break;
+                }
         }
-        if (r < 0)
+        if (r < 0 && r != -EINTR)
                 r = report_error(s->report, -r, "systemd refused to create %s: %s%s", s->unit,
                                  error.message ?: strerror(-r), bus_refusal_hint(s->user, hint));
         s->bus.lib->sd_bus_error_free(&error);
         return r;
+}
+
+/* interrupts_patience() has reported a signal. */
+static int talk_failed(const ContainerScope *s, int r) {
+        return r == -EINTR ? r : report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
 }
 
 static int await_job(const ContainerScope *s, const char *job) {
@@ -181,7 +188,7 @@ static int await_job(const ContainerScope *s, const char *job) {
                         break;
         }
         if (r < 0)
-                return report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
+                return talk_failed(s, r);
         if (streq(s->result, "done"))
                 return 0;
         return report_error(s->report, EIO, "systemd did not start %s: the result of its job is \"%s\"", s->unit,
@@ -194,7 +201,7 @@ static int check_pids(const ContainerScope *s) {
         int r = bus_get_peer(&s->bus, &pid);
 
         if (r < 0)
-                return report_error(s->report, -r, "cannot talk to the bus: %s", strerror(-r));
+                return talk_failed(s, r);
         if (pid != getpid())
                 return report_error(s->report, EOPNOTSUPP,
                                     "--systemd-cgroup: isorun-oci is in another pid namespace than systemd");
@@ -210,7 +217,7 @@ static int start(ContainerScope *s) {
         r = s->bus.lib->sd_bus_match_signal_async(s->bus.bus, NULL, SYSTEMD_DESTINATION, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                                   "JobRemoved", on_job_removed, NULL, s);
         if (r < 0)
-                return report_error(s->report, -r, "cannot talk to systemd: %s", strerror(-r));
+                return talk_failed(s, r);
         r = request(s, &job);
         return r < 0 ? r : await_job(s, job);
 }
@@ -250,7 +257,7 @@ static int move(const ContainerScope *s, char **ret_path, int *ret) {
 
 int container_scope_make(const Spec *spec, const char *id, pid_t pid, char **ret_path, int *ret, Report *report) {
         ContainerScope s = { .user = !process_is_host_root(), .spec = spec, .id = id, .pid = pid, .report = report };
-        Patience patience = patience_begin(report);
+        Patience patience = interrupts_patience(report);
         int r = take_names(&s);
 
         if (r >= 0)
@@ -287,7 +294,7 @@ static int end_request(const ContainerScope *s, sd_bus_message *m, int r, const 
 
         if (r >= 0)
                 r = bus_call(&s->bus, m, 0, &error, NULL);
-        if (r < 0)
+        if (r < 0 && r != -EINTR)
                 r = report_error(s->report, -r, "systemd refused to %s %s: %s", refused, s->unit,
                                  error.message ?: strerror(-r));
         s->bus.lib->sd_bus_error_free(&error);
@@ -326,7 +333,7 @@ static int attach(const ContainerScope *s) {
 
 /* Acts on the scope of a container that exists. */
 static int act(ContainerScope *s, const State *state, int (*on)(const ContainerScope *s)) {
-        Patience patience = patience_begin(s->report);
+        Patience patience = interrupts_patience(s->report);
         int r;
 
         s->unit = unit_of(state);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "oci/inside/init.h"
+#include "oci/interrupts.h"
 #include "oci/outside/joined.h"
 #include "sandbox/wire/failure.h"
 #include "util/fd.h"
@@ -141,10 +142,13 @@ static int make_child(const Between *b, struct clone_args *args, pid_t *ret_pid,
                 return -1;
         if (madvise(ret_pid, sizeof(*ret_pid), MADV_DONTFORK) < 0)
                 return report_error(report, errno, "cannot keep memory to oneself: %s", strerror(errno));
+        args->flags |= CLONE_PARENT_SETTID; /* the container may freeze this process just after that */
+        args->parent_tid = (uint64_t) (uintptr_t) ret_pid;
         pid = sys_clone3(args);
         if (pid == 0)
                 return 0;
-        *ret_pid = pid < 0 ? -errno : pid;
+        if (pid < 0)
+                *ret_pid = -errno;
         return 1;
 }
 
@@ -153,21 +157,26 @@ static int make_child(const Between *b, struct clone_args *args, pid_t *ret_pid,
 static pid_t spawn_between(const Between *b, struct clone_args *args, Report *report) {
         pid_t *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         pid_t between, pid;
-        int status;
+        int status, r = 0;
 
         if (shared == MAP_FAILED)
                 return report_error(report, errno, "cannot share memory: %s", strerror(errno));
         between = fork_between(b, report);
         if (between == 0) {
-                int r = make_child(b, args, shared, report);
-
+                r = make_child(b, args, shared, report);
                 if (r == 0)
                         return 0;
                 _exit(r > 0 ? 0 : PLAN_FAILED);
         }
         if (between > 0)
-                (void) TEMP_FAILURE_RETRY(waitpid(between, &status, 0));
-        pid = between < 0 ? between : *shared;
+                r = interrupts_reap(between, &status);
+        if (r == -EINTR) {
+                (void) report_error(report, EINTR, "a signal came before the process was in the container");
+                interrupts_kill(between);
+                if (*shared > 0)
+                        interrupts_kill(*shared);
+        }
+        pid = between < 0 ? between : r == -EINTR ? 0 : *shared;
         (void) munmap(shared, sizeof(*shared));
         if (between < 0 || pid > 0)
                 return pid;

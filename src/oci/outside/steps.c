@@ -4,19 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "oci/inside/label.h"
+#include "oci/interrupts.h"
 #include "oci/outside/id-mapped.h"
 #include "sandbox/wire/packet.h"
 #include "sandbox/wire/step.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 #include "util/text.h"
+
+enum { CONNECT_MSEC = 20 };
 
 /* glibc has no function for it before 2.41. */
 static int set_scheduler(const SpecScheduler *s, pid_t pid) {
@@ -82,7 +87,7 @@ int steps_write_pid(const char *path, pid_t pid, Report *report) {
 
         if (!new || !text)
                 return report_oom(report);
-        fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0644);
         r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
         if (r >= 0 && rename(new, path) < 0)
                 r = -errno;
@@ -96,10 +101,36 @@ int steps_connect(const char *path) {
         if (strlen(path) >= sizeof(address.sun_path))
                 return -ENAMETOOLONG;
         strcpy(address.sun_path, path);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return -errno;
-        return TAKE_FD(fd);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        while (fd >= 0 && connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0) {
+                int r = -errno;
+
+                /* There is no event for room in the queue of a socket whose owner accepts nothing. */
+                if (r == -EAGAIN)
+                        r = interrupts_await(-1, 0, CONNECT_MSEC);
+                if (r < 0)
+                        return r;
+        }
+        return fd < 0 ? -errno : TAKE_FD(fd);
+}
+
+/* The kernel takes the first part as a whole: nothing is in the queue yet. */
+int steps_send_text(int socket, const char *text, int fd) {
+        enum { PART = 32768 };
+        const size_t size = strlen(text);
+        struct iovec part = { .iov_base = (char *) text, .iov_len = MIN(size, PART) };
+        int r = packet_send(socket, &part, 1, &fd, 1, 0);
+
+        for (size_t sent = part.iov_len; r >= 0 && sent < size;) {
+                ssize_t n;
+
+                r = interrupts_await(socket, POLLOUT, -1);
+                n = r < 0 ? 0 : send(socket, text + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+                if (n < 0 && errno != EAGAIN && errno != EINTR)
+                        r = -errno;
+                sent += n > 0 ? (size_t) n : 0;
+        }
+        return r < 0 ? r : 0;
 }
 
 int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *report) {
@@ -127,6 +158,12 @@ static int pass_terminal(const Console *console, int *terminal, Report *report) 
         return r < 0 ? report_error(report, -r, "cannot send the terminal to the console socket: %s", strerror(-r)) : 0;
 }
 
+int steps_receive(int socket, Message *ret, int *ret_fd) {
+        int r = interrupts_await(socket, POLLIN, -1);
+
+        return r < 0 ? r : message_receive(socket, MESSAGE_TO_ISORUN, ret, ret_fd, 1);
+}
+
 static int map_ids(const StepsMapper *mapper, int socket, uint64_t i, int copy, Report *report) {
         int r = mapped_set(mapper->spec, mapper->users, i, copy, report);
 
@@ -137,8 +174,10 @@ int steps_hear(int socket, const Console *console, const StepsMapper *mapper, Re
         for (;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
-                int r = message_receive(socket, MESSAGE_TO_ISORUN, &m, &fd, 1);
+                int r = steps_receive(socket, &m, &fd);
 
+                if (r == -EINTR)
+                        return report_error(report, EINTR, "a signal came before the first process was ready");
                 if (r <= 0)
                         return report_error(report, ECHILD, "the first process ended before it was ready");
                 if (m.type == MESSAGE_FAILED)

@@ -21,8 +21,16 @@ int steps_write_pid(const char *path, pid_t pid, Report *report);
  * process of create, "standard", or of exec, "setns". */
 int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *report);
 
-/* Connects to a stream socket. Returns the fd or -errno, which is not reported. */
+/* Connects to a stream socket, which does not block. Returns the fd or -errno, which is not reported: -EINTR if a
+ * signal has come. */
 int steps_connect(const char *path);
+
+/* Sends a text, and with its beginning an fd, to a socket of steps_connect(), whatever the text's size. Returns 0 or
+ * -errno, which is not reported. */
+int steps_send_text(int socket, const char *text, int fd);
+
+/* Waits for a message of the process inside. Returns 1, 0 if it has ended, -EINTR if a signal has come, or -errno. */
+int steps_receive(int socket, Message *ret, int *ret_fd);
 
 /* What maps the ids of a mount that the first process has made: id-mapped.h. */
 typedef struct StepsMapper {

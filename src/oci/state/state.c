@@ -113,6 +113,11 @@ static bool is_whole(const State *state) {
                (!inode || json_integer_value(inode) > 0);
 }
 
+static int half_made(const State *state, Report *report) {
+        return report_error(report, EBUSY, "the container %s is still being created, or was left half made (delete "
+                            "--force removes it)", state->id);
+}
+
 static int take_json(State *state, Report *report) {
         state->version = json_text_of(state->json, "ociVersion");
         state->bundle = json_text_of(state->json, "bundle");
@@ -124,7 +129,10 @@ static int take_json(State *state, Report *report) {
         state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
         state->started = (uint64_t) json_integer_value(json_object_get(state->json, "started"));
-        if (is_whole(state))
+        state->half = json_is_true(json_object_get(state->json, "half"));
+        if (state->half && (!state->cgroup || path_is_safe(state->cgroup)))
+                return half_made(state, report);
+        if (!state->half && is_whole(state))
                 return 0;
         return report_error(report, EBADMSG, "the state of %s is damaged", state->id);
 }
@@ -142,6 +150,16 @@ static int replace(const State *state, const char *file, const char *new, const 
 
 int state_write_config(const State *state, const char *text, Report *report) {
         return replace(state, STATE_CONFIG, STATE_CONFIG ".new", text, report);
+}
+
+int state_write_half(const State *state, Report *report) {
+        json_t *json = json_pack("{sb ss* sI sb si sI}", "half", 1, "cgroup", state->cgroup, "cgroupInode",
+                                 (json_int_t) state->cgroup_inode, "cgroupClaimed", (int) state->cgroup_claimed, "pid",
+                                 (int) state->pid, "started", (json_int_t) state->started);
+        _cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+        json_decref(json);
+        return text ? replace(state, STATE_FILE, STATE_FILE ".new", text, report) : report_oom(report);
 }
 
 int state_write(State *state, Report *report) {
@@ -173,8 +191,7 @@ int state_load(const char *root, const char *id, State *ret, Report *report) {
                 return report_error(report, ENOENT, "the container %s does not exist", id);
         r = ret->directory < 0 ? -errno : file_read(ret->directory, STATE_FILE, &text, &size);
         if (r == -ENOENT)
-                return report_error(report, EBUSY, "the container %s is still being created, or was left half made "
-                                    "(delete --force removes it)", id);
+                return half_made(ret, report);
         if (r < 0)
                 return report_error(report, -r, "cannot read the state of %s: %s", id, strerror(-r));
         ret->json = json_parse(text, size, STATE_FILE, report);

@@ -31,6 +31,7 @@ typedef struct State {
         uint64_t cgroup_inode; /* of that directory, or 0: an older isorun-oci made the container */
         bool cgroup_claimed; /* others have made it, and an attribute says which container has it */
         bool systemd;       /* systemd made that as a part of a scope */
+        bool half;          /* see state_write_half() */
 } State;
 
 #define STATE_SOCKET "start"
@@ -45,10 +46,16 @@ int state_make(const char *root, const char *id, State *ret, Report *report);
 /* Writes state.json of json, pid and started, all at once. */
 int state_write(State *state, Report *report);
 
+/* Writes what delete --force needs to know of a container that is being made, so that nothing is left of it if this
+ * process is killed: the cgroup, its inode and cgroup_claimed, or without one the first process, pid and started. With
+ * cgroup_claimed, these two are what the claim of the cgroup says until state_write(), which replaces it all. */
+int state_write_half(const State *state, Report *report);
+
 /* Writes the copy of config.json, all at once: exec and update read it. */
 int state_write_config(const State *state, const char *text, Report *report);
 
-/* Reads the state of a container: -ENOENT if there is none of this name. */
+/* Reads the state of a container: -ENOENT if there is none of this name, -EBUSY if it is half made. Then *ret is what
+ * state_write_half() wrote, if it has. */
 int state_load(const char *root, const char *id, State *ret, Report *report);
 
 /* The status now. *ret_pidfd, unless NULL, is a pidfd of the first process, which the caller closes, or -1 if the

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "oci/interrupts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/wire/signals.h"
+#include "util/clock.h"
+#include "util/fd.h"
+#include "util/kernel.h"
+
+static int signals = -1; /* of this process, as its signal mask is */
+static uint64_t taken;   /* when the last one was taken; 0: none was */
+
+int interrupts_begin(sigset_t *ret_mask, Report *report) {
+        sigset_t all, ending;
+
+        sigfillset(&all);
+        sigemptyset(&ending);
+        for (int sig = 1; sig <= SIGNAL_MAX; sig++)
+                if (signal_is_to_end(sig))
+                        sigaddset(&ending, sig);
+        sigprocmask(SIG_BLOCK, &all, ret_mask);
+        signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+        return signals < 0 ? report_error(report, errno, "cannot wait for signals: %s", strerror(errno)) : 0;
+}
+
+bool interrupts_begun(void) {
+        return signals >= 0;
+}
+
+void interrupts_forget(void) {
+        signals = -1;
+}
+
+bool interrupts_take(void) {
+        const uint64_t before = taken, now = clock_usec(CLOCK_MONOTONIC);
+        struct signalfd_siginfo info;
+
+        if (read(signals, &info, sizeof(info)) != sizeof(info))
+                return false;
+        taken = now;
+        return before == 0 || now - before > SIGNAL_GRACE_MANAGER_MSEC * UINT64_C(1000);
+}
+
+int interrupts_await(int fd, short events, int msec) {
+        const uint64_t end = msec >= 0 ? clock_usec(CLOCK_MONOTONIC) + (uint64_t) msec * 1000 : 0;
+
+        for (;;) {
+                struct pollfd fds[] = { { .fd = fd, .events = events }, { .fd = signals, .events = POLLIN } };
+                int n = poll(fds, ELEMENTSOF(fds), clock_msec_until(end));
+
+                if (n == 0)
+                        return 0;
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n > 0 && fds[0].revents)
+                        return 1;
+                if (n > 0 && interrupts_take())
+                        return -EINTR;
+        }
+}
+
+int interrupts_reap(pid_t pid, int *ret_status) {
+        _cleanup_close_ int pidfd = interrupts_begun() ? sys_pidfd_open(pid, 0) : -1;
+        int r = pidfd < 0 ? 0 : interrupts_await(pidfd, POLLIN, -1);
+
+        if (r < 0)
+                return r;
+        return TEMP_FAILURE_RETRY(waitpid(pid, ret_status, 0)) < 0 ? -errno : 0;
+}
+
+void interrupts_kill(pid_t pid) {
+        int status;
+
+        (void) kill(pid, SIGKILL);
+        (void) interrupts_reap(pid, &status);
+}
+
+static int interrupted(void *userdata) {
+        return interrupts_take() ? report_error(userdata, EINTR, "a signal came before the container was ready") : 0;
+}
+
+Patience interrupts_patience(Report *report) {
+        Patience p = patience_begin(report);
+
+        p.signals = signals;
+        p.interrupted = interrupted;
+        p.userdata = report;
+        return p;
+}

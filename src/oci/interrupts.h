@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How create, run and exec wait. What they wait for may be in a container, whose processes can stop each other, so
+ * SIGTERM, SIGINT, SIGHUP and SIGQUIT end each wait: the command then fails, and removes what it has made. Signals are
+ * blocked, so that they do this at no other place. A wait takes the signal that ends it, and the next one can take its
+ * time; another signal ends that one, too. Signals that come just after one are the same: timeout(1) sends two, to the
+ * process and to its group. In other commands, nothing is blocked, and signals have their own effect. */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "util/patience.h"
+#include "util/report.h"
+
+/* Blocks all signals. *ret_mask, which may be NULL, is the mask before. Returns 0 or -errno, reported. */
+int interrupts_begin(sigset_t *ret_mask, Report *report);
+
+/* Whether interrupts_begin() has been called. */
+bool interrupts_begun(void);
+
+/* For waits of their own: takes a signal. Returns whether it is to end the wait. */
+bool interrupts_take(void);
+
+/* In a child, which has no part in it. The child closes the fds of its parent. */
+void interrupts_forget(void);
+
+/* Waits for events of poll(2). msec -1: for ever; fd -1: for nothing else. Returns 1, 0 after msec, -EINTR if a signal
+ * has come, or -errno. */
+int interrupts_await(int fd, short events, int msec);
+
+/* Waits for the end of a child. Returns 0, -EINTR if a signal has come, or -errno. */
+int interrupts_reap(pid_t pid, int *ret_status);
+
+/* Kills a child, and waits for its end. A process may be where no signal ends it: then a signal to this one ends the
+ * wait. */
+void interrupts_kill(pid_t pid);
+
+/* For functions that wait by themselves. A signal is reported. */
+Patience interrupts_patience(Report *report);
