@@ -52,13 +52,14 @@ def many(n):
     for _ in range(n):
         send("STATUS=many")
 
-def fds(n):
+def fds(n, text="STATUS=with fds"):
     r, w = os.pipe()
-    send("STATUS=with fds", [w] * n)
+    send(text, [w] * n)
     os.close(w)
     os.read(r, 1) # until all that were on the way are closed
     os.close(r)
 
+kept = []
 # A socket that the one who closes it last waits for, or one with it in its queue.
 def linger(how):
     server = socket.create_server(("127.0.0.1", 0))
@@ -69,16 +70,19 @@ def linger(how):
             here.send(b"x" * 65536)
     except BlockingIOError:
         pass
-    here.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 100000))
     if "in a queue" in how:
         one, other = socket.socketpair()
         socket.send_fds(one, [b"x"], [here.fileno()])
         here.close()
         here = other
     send(how, [here.fileno()])
+    here.close() # isorun holds the last reference to it now
+    kept.append((server, there))
     print("sent", flush=True)
-    here.close()
-    time.sleep(1000)
+
+def to_store(n):
+    fds(n, "FDSTORE=1")
 
 def size(n):
     try:
@@ -130,7 +134,7 @@ for word in words:
     elif word == "main": send(f"MAINPID={os.getpid()}")
     elif word == "main_of": send("MAINPID=" + open(next(words)).read())
     elif word in ("store", "file", "linger"): globals()[word](next(words))
-    elif word in ("many", "fds", "size", "pings"): globals()[word](int(next(words)))
+    elif word in ("many", "fds", "to_store", "size", "pings"): globals()[word](int(next(words)))
     else: globals()[word]()
 PY
 chmod 644 "$payload"
@@ -229,12 +233,19 @@ test_store() { # options
 	end
 }
 
-# systemd is not to wait for a socket's end that the command has chosen.
-test_linger() { # options
-	local how
+# Neither isorun nor systemd is to wait for a socket's end that the command has chosen. isorun is stopped until the command
+# has closed the socket, so that isorun or systemd is the last one who has it.
+test_linger() { # options; the caller compares heard, how many did not keep the process that relays, with 6
+	local how relaying
+	heard=0
 	for how in 'STATUS=fd' 'FDSTORE=1' 'BARRIER=1' 'STATUS=in a queue' 'FDSTORE=1\nFDNAME=in a queue' 'BARRIER=1\nX=in a queue'; do
-		begin -- "$@" -- say READY=1 linger "$how"
+		begin -- "$@" -- say READY=1 file /go/now linger "$how" say STATUS=after sleep
+		relaying=$(main_pid)
+		kill -STOP "$relaying"
+		touch "$tmp/go/now"
 		ok "$label: ${1-plain}: a socket that lingers ($how)" eventually said sent
+		kill -CONT "$relaying"
+		! eventually shows StatusText after || heard=$((heard + 1))
 		# What was sent is read before this is answered: as many events of each as there are, in turn.
 		also ok "$label: ... does not keep systemd" timeout 20 "${who[@]}" systemctl "${bus[@]}" daemon-reload
 		also ok "$label: ... nor after a while" timeout 20 "${who[@]}" systemctl "${bus[@]}" kill --signal=KILL "$unit"

@@ -241,6 +241,7 @@ all() {
 	test_hand_over_refused
 	test_store --hand-over
 	test_linger --hand-over
+	is "$label: no socket that lingers keeps the reaper" "$heard" 6
 	test_hand_over_killed
 }
 

@@ -178,7 +178,8 @@ test_sizes() {
 	await has_ended
 	is "$label: ... the exit status comes through" "$(show ExecMainStatus)" 4
 	end
-	begin LimitNOFILE=64 -- -p LimitNOFILE=64 -- say READY=1 fds 60 say STATUS=after barrier print said sleep
+	begin LimitNOFILE=64 FileDescriptorStoreMax=99 -- -p LimitNOFILE=64 -- say READY=1 fds 60 to_store 60 say STATUS=after \
+		barrier print said sleep
 	ok "$label: more fds than isorun can have" eventually said said
 	like "$label: ... are dropped with a notice" "$(cat "$tmp/errors")" "*more file descriptors than isorun can open*"
 	is "$label: ... and no other message is" "$(show StatusText)" after
@@ -265,6 +266,8 @@ all() {
 	test_watchdog
 	test_store
 	test_linger
+	# promise P38
+	is "$label: no socket that lingers keeps isorun" "$heard" 6
 	test_exec
 	test_fork
 	test_sizes

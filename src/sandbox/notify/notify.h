@@ -46,6 +46,8 @@ int notify_connect(const char *address);
 /* Makes a relay, which takes over out, an fd of notify_connect(). owner and report may be NULL, and are borrowed.
  * Returns NULL, and leaves out open, if memory is short. */
 Notify *notify_new(int out, const NotifyOwner *owner, Report *report);
+
+/* Leaves the instance's socket open, until this process exits: to close it could take as long as the payload likes. */
 Notify *notify_free(Notify *n);
 DEFINE_CLEANUP(Notify *, notify_free);
 
