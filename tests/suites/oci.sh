@@ -2476,13 +2476,15 @@ told() {
 }
 tail_is_mark() { [ "$(tail -n1 "$heard")" = "['mark'] 0" ]; }
 
+has_no_process() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") = Z* ]]; }
+
 forget_speaker() {
 	rm -f "$bundle/rootfs/tmp/"*
 	rmdir "$bundle/rootfs/"{usr,lib,lib64,run/notify,run}
 }
 
 notify_checks() { # [PATH=JSON...]
-	local manager=$tmp/manager-$label heard=$tmp/heard-$label said=$tmp/said-$label job listening pid skipped
+	local manager=$tmp/manager-$label heard=$tmp/heard-$label said=$tmp/said-$label job listening pid skipped starting
 	python3 -c "$listener" "$manager" >"$heard" 2>&1 &
 	listening=$!
 	await grep -qs listens "$heard"
@@ -2516,12 +2518,30 @@ isorun-oci: a signal came before the service manager knew that the container is 
 	run notifying run --detach --bundle "$bundle" box
 	no_refusal is "$label: a container that ends is waited for no longer" "$status$out$err $(told)" "0 "
 	oci delete --force box
+	speaks "$@" -- /tmp/go READY=1
+	notifying create --bundle "$bundle" box >"$said.ends" 2>&1
+	skipped=$(wc -l <"$heard")
+	notifying start box >"$said.start" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.ends"
+	starting=$(first_pid "^$isorun_oci --root $state start")
+	pid=$("${who[@]}" "$isorun_oci" --root "$state" state box | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
+	kill -STOP "$starting"
+	touch "$bundle/rootfs/tmp/go"
+	await has_no_process "$pid"
+	kill -CONT "$starting"
+	wait "$job"
+	status=$?
+	# promise P66
+	no_refusal is "$label: start names no main process that has ended: its pid may be another one's" \
+		"$status$(cat "$said.start")$(told)" "0['READY=1'] 0"$'\n'"['BARRIER=1'] 1"
+	oci delete --force box
 	speaks "$@" -- STATUS=evil READY=1 READY=1
 	skipped=$(wc -l <"$heard")
 	run notifying run --bundle "$bundle" box
 	# promise P66
-	no_refusal is "$label: run hands on that it is ready, and nothing else" "$status$out$err $(told)" \
-		"0 ['READY=1'] 0"$'\n'"['READY=1'] 0"
+	no_refusal is "$label: run hands on once that it is ready, and nothing else" "$status$out$err $(told)" \
+		"0 ['READY=1'] 0"
 	kill "$listening"
 	wait "$listening" 2>/dev/null
 	run notifying run --bundle "$bundle" box

@@ -22,7 +22,7 @@ int ready_connect(const char *address, Report *report) {
                       : fd;
 }
 
-static Notify *relay_as(int out, int in, const NotifyOwner *owner, const char *text, Report *report) {
+static Notify *relay_as(int out, int in, const NotifyOwner *owner, Report *report) {
         Notify *n = notify_new(out, owner, report);
 
         if (!n) {
@@ -30,26 +30,39 @@ static Notify *relay_as(int out, int in, const NotifyOwner *owner, const char *t
                 fd_close(in);
                 return NULL;
         }
-        notify_only_ready(n, text);
+        notify_only_ready(n);
         notify_begin(n, in, 0, NOTIFY_ACCESS_ALL, NOTIFY_STORE_NO);
         return n;
 }
 
+static const char *say_ready(_unused_ void *userdata) {
+        return "READY=1";
+}
+
 Notify *ready_relay(int out, int in) {
-        return relay_as(out, in, NULL, "READY=1", NULL);
+        static const NotifyOwner owner = { .say_ready = say_ready };
+
+        return relay_as(out, in, &owner, NULL);
 }
 
 /* What wait_ready() looks at. */
 typedef struct Waiting {
         Notify *notify;
-        int pidfd;   /* of the first process */
+        int pidfd;   /* of the first process, or -1 if it has ended */
+        const char *text; /* what the manager is to know, as long as that process lives */
         int signals; /* those that are to end this process; if they are not blocked, they do so themselves */
         bool ready;
         Report *report;
 } Waiting;
 
-static void set_ready(void *userdata) {
-        *(bool *) userdata = true;
+/* The pid of a process that has ended may be another one's by now, which the manager would take for the service's main
+ * process. */
+static const char *say_alive(void *userdata) {
+        Waiting *w = userdata;
+        struct pollfd ended = { .fd = w->pidfd, .events = POLLIN };
+
+        w->ready = true;
+        return w->pidfd >= 0 && poll(&ended, 1, 0) == 0 ? w->text : say_ready(NULL);
 }
 
 static int open_signals(Report *report) {
@@ -124,12 +137,12 @@ static int wait_read(const Waiting *w) {
 int ready_await(const State *state, int out, int in, Report *report) {
         _cleanup_close_ int pidfd = -1, signals = open_signals(report);
         _cleanup_free_ char *text = format("MAINPID=%d\nREADY=1", (int) state->pid);
-        Waiting w = { .report = report };
-        const NotifyOwner owner = { .ready = set_ready, .userdata = &w.ready };
+        Waiting w = { .text = text, .report = report };
+        const NotifyOwner owner = { .say_ready = say_alive, .userdata = &w };
         Status status;
         int r = state_status(state, &status, &pidfd, report);
 
-        w.notify = relay_as(out, in, &owner, text, report);
+        w.notify = relay_as(out, in, &owner, report);
         w.signals = signals;
         w.pidfd = pidfd;
         if (r >= 0 && signals < 0)

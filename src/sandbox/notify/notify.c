@@ -52,7 +52,7 @@ struct Notify {
         NotifyAccess access;
         NotifyStore store;
         const NotifyOwner *owner;
-        const char *only_ready; /* what READY=1 is passed on as, alone; NULL: all messages are */
+        bool only_ready, said_ready; /* notify_only_ready() */
         Report *report;
         bool told[_TOLD_MAX];
         bool pending; /* message is not sent yet */
@@ -88,7 +88,7 @@ Notify *notify_new(int out, const NotifyOwner *owner, Report *report) {
         n->access = NOTIFY_ACCESS_UNKNOWN;
         n->store = NOTIFY_STORE_UNKNOWN;
         n->owner = owner;
-        n->only_ready = NULL;
+        n->only_ready = n->said_ready = false;
         n->report = report;
         memset(n->told, 0, sizeof(n->told));
         n->pending = false;
@@ -188,8 +188,8 @@ void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyS
         n->store = store;
 }
 
-void notify_only_ready(Notify *n, const char *text) {
-        n->only_ready = text;
+void notify_only_ready(Notify *n) {
+        n->only_ready = true;
 }
 
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out) {
@@ -317,16 +317,19 @@ static bool admit_fds(Notify *n) {
         return true;
 }
 
+/* A container could send others without end, and the manager would have to read them. */
 static bool admit_ready(Notify *n) {
-        NotifyMessage *m = &n->message;
-
-        if (!notify_text_has(m->text, m->size, "READY=1"))
+        if (n->said_ready || !notify_text_has(n->message.text, n->message.size, "READY=1"))
                 return false;
-        m->size = strlen(n->only_ready);
-        memcpy(m->text, n->only_ready, m->size);
-        if (n->owner)
-                n->owner->ready(n->owner->userdata);
+        n->said_ready = true;
         return true;
+}
+
+static void write_ready(Notify *n) {
+        const char *text = n->owner->say_ready(n->owner->userdata);
+
+        n->message.size = strlen(text);
+        memcpy(n->message.text, text, n->message.size);
 }
 
 /* Returns whether to relay the message, after removing what must not be relayed. */
@@ -375,6 +378,8 @@ static void send_on(Notify *n) {
         NotifyMessage *m = &n->message;
         int r;
 
+        if (n->only_ready)
+                write_ready(n);
         while ((r = transmit(n->out, m->text, m->size, m->fds + m->n_fds - !!m->n_fds, !!m->n_fds)) >= 0 &&
                m->n_fds > 1)
                 fd_close(m->fds[--m->n_fds]);

@@ -35,6 +35,7 @@ typedef struct NotifyOwner {
         NotifyStore (*ask_store)(void *userdata);
         void (*named_main)(void *userdata, pid_t pid, const struct ucred *sender); /* pid: in sender's pid namespace */
         void (*ready)(void *userdata);
+        const char *(*say_ready)(void *userdata); /* only for notify_only_ready() */
         void *userdata;
 } NotifyOwner;
 
@@ -55,9 +56,10 @@ DEFINE_CLEANUP(Notify *, notify_free);
  * access and store say what others may do. */
 void notify_begin(Notify *n, int in, pid_t payload, NotifyAccess access, NotifyStore store);
 
-/* From now on, READY=1 is passed on as text, which is borrowed and has at most 100 bytes, and nothing else is: no other
- * line, message or fd. Call it before notify_begin(). */
-void notify_only_ready(Notify *n, const char *text);
+/* From now on, only the first READY=1 is passed on, and nothing else is: no other line, message or fd. The owner's
+ * say_ready() is called just before it is sent, and returns what is sent for it: a borrowed text of at most 100 bytes.
+ * Call it before notify_begin(). */
+void notify_only_ready(Notify *n);
 
 /* Returns the relay's fds, borrowed, to send them to the process that takes over. */
 void notify_get_fds(const Notify *n, int *ret_in, int *ret_out);
