@@ -12,6 +12,8 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
+enum { END_MSEC = 1000 };
+
 static int signals = -1; /* of this process, as its signal mask is */
 static uint64_t taken;   /* when the last one was taken; 0: none was */
 
@@ -64,6 +66,13 @@ int interrupts_await(int fd, short events, int msec) {
         }
 }
 
+int interrupts_await_end(int fd, short events, int msec) {
+        const int first = msec >= 0 && msec < END_MSEC ? msec : END_MSEC;
+        int n = poll(&(struct pollfd) { .fd = fd, .events = events }, 1, first);
+
+        return n > 0 ? 1 : interrupts_await(fd, events, msec < 0 ? msec : msec - first);
+}
+
 int interrupts_reap(pid_t pid, int *ret_status) {
         _cleanup_close_ int pidfd = interrupts_begun() ? sys_pidfd_open(pid, 0) : -1;
         int r = pidfd < 0 ? 0 : interrupts_await(pidfd, POLLIN, -1);
@@ -74,10 +83,11 @@ int interrupts_reap(pid_t pid, int *ret_status) {
 }
 
 void interrupts_kill(pid_t pid) {
-        int status;
+        _cleanup_close_ int pidfd = interrupts_begun() ? sys_pidfd_open(pid, 0) : -1;
 
         (void) kill(pid, SIGKILL);
-        (void) interrupts_reap(pid, &status);
+        if (pidfd < 0 || interrupts_await_end(pidfd, POLLIN, -1) > 0)
+                (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
 }
 
 static int interrupted(void *userdata) {

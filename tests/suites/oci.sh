@@ -1532,9 +1532,10 @@ test_signals() {
 	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
 	begin_waiting inside run --bundle "$bundle" box
 	await runs '^busybox sleep 7801$'
+	kill -s INT "$waiting"
 	end_waiting inside TERM
 	# promise P70
-	no_refusal is "TERM ends run whose first process waits for a hook, and that one" \
+	no_refusal is "TERM ends run whose first process waits for a hook, and that one, also with INT beside it" \
 		"$status $err $(left_of_box)" \
 		"1 isorun-oci: a signal came before the first process was ready "
 	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "cmd/oci/command.h"
+#include "oci/interrupts.h"
 #include "sandbox/outside/terminal.h"
 #include "sandbox/wire/signals.h"
 #include "util/fd.h"
@@ -96,8 +97,7 @@ static bool handle_signal(int signals, const Terminal *t, pid_t pid, int *ret) {
 
 /* A process that nobody can wait for and signal must not go on. */
 static int give_up(pid_t pid, int master, int error, Report *report) {
-        (void) kill(pid, SIGKILL);
-        (void) TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+        interrupts_kill(pid);
         fd_close(master);
         return report_error(report, error, "cannot wait for the process: %s", strerror(error));
 }

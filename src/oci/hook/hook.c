@@ -73,12 +73,14 @@ static int await_end(pid_t pid, unsigned timeout) {
 /* Returns the wait status, -ETIMEDOUT, -EINTR if a signal has come, or another -errno. In the container, a filter may
  * deny more than waitpid(2). */
 static int await(pid_t pid, unsigned timeout) {
-        int r = timeout || interrupts_begun() ? await_end(pid, timeout) : 0, status, q;
+        int r = timeout || interrupts_begun() ? await_end(pid, timeout) : 0, status;
 
-        if (r < 0)
-                (void) kill(pid, SIGKILL);
-        q = interrupts_reap(pid, &status);
-        return r < 0 ? r : q < 0 ? q : status;
+        if (r < 0) {
+                interrupts_kill(pid);
+                return r;
+        }
+        r = interrupts_reap(pid, &status);
+        return r < 0 ? r : status;
 }
 
 /* A filter of config.json may do that to a hook of startContainer. */

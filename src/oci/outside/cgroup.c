@@ -299,7 +299,7 @@ bool container_cgroup_is_gone(const State *state) {
 
 /* cgroup.events changes, and poll(2) says so, when the last process has stopped or ended. One that waits in the kernel
  * for another one that has stopped, such as a FUSE server, never does. line: "frozen 1" or another one. */
-static int await_event(int fd, const char *line) {
+static int await_event(int fd, const char *line, bool killed) {
         const uint64_t end = clock_usec(CLOCK_MONOTONIC) + EVENT_SEC * UINT64_C(1000000);
         _cleanup_close_ int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
@@ -314,7 +314,8 @@ static int await_event(int fd, const char *line) {
                 text[n] = '\0';
                 if (strstr(text, line))
                         return 0;
-                n = interrupts_await(events, POLLPRI, clock_msec_until(end));
+                n = killed ? interrupts_await_end(events, POLLPRI, clock_msec_until(end))
+                           : interrupts_await(events, POLLPRI, clock_msec_until(end));
                 if (n <= 0)
                         return n == 0 ? -ETIMEDOUT : (int) n;
         }
@@ -334,7 +335,7 @@ static int remove_with_processes(const char *full, int fd) {
                 return 0;
         r = file_write(fd, "cgroup.kill", "1");
         if (r >= 0 || is_empty(fd))
-                r = await_event(fd, "populated 0");
+                r = await_event(fd, "populated 0", true);
         if (r >= 0)
                 cgroup_remove(full);
         /* systemd may have removed it after the last process: then its files are not there, or cannot be read. */
@@ -369,7 +370,7 @@ int container_cgroup_freeze(const State *state, bool frozen, Report *report) {
                 return fd;
         r = file_write(fd, "cgroup.freeze", frozen ? "1" : "0");
         if (r >= 0)
-                r = await_event(fd, frozen ? "frozen 1" : "frozen 0");
+                r = await_event(fd, frozen ? "frozen 1" : "frozen 0", false);
         if (frozen && (r == -ETIMEDOUT || r == -EINTR))
                 (void) file_write(fd, "cgroup.freeze", "0");
         if (frozen && r == -ETIMEDOUT)

@@ -155,7 +155,7 @@ static int end(const State *state, int pidfd, Report *report) {
 
         if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
                 return report_error(report, errno, "cannot kill %s: %s", state->id, strerror(errno));
-        r = interrupts_await(pidfd, POLLIN, -1);
+        r = interrupts_await_end(pidfd, POLLIN, -1);
         return r < 0 ? report_error(report, -r, "cannot wait for the end of %s: %s", state->id, strerror(-r)) : 0;
 }
 
