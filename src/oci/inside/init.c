@@ -281,20 +281,6 @@ static void pass_notify(Init *init, int connection) {
         init->notify = fd_close(init->notify);
 }
 
-/* Who has made the joined user namespace may have denied setgroups(2) there: user_namespaces(7). */
-static int look_for_groups(Init *init, Failure *f) {
-        _cleanup_free_ char *value = NULL;
-        int r;
-
-        if (!init->spec->joined[SPEC_USER])
-                return 0;
-        r = file_read_line(AT_FDCWD, "/proc/self/setgroups", &value);
-        if (r < 0)
-                return fail(f, -r, "cannot read /proc/self/setgroups");
-        init->groups_denied = streq(value, "deny");
-        return 0;
-}
-
 _Noreturn void init_main(Init *init) {
         const bool waits = init->start >= 0;
         Command command = {};
@@ -305,8 +291,6 @@ _Noreturn void init_main(Init *init) {
         interrupts_forget();
         wait_for(init, MESSAGE_MAPPED);
         r = init->spec->new_namespaces & CLONE_NEWTIME ? make_time_namespace(init->spec, &f) : 0;
-        if (r >= 0)
-                r = look_for_groups(init, &f);
         if (r >= 0)
                 r = settle(init, &f);
         if (r >= 0)

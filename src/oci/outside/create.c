@@ -152,8 +152,7 @@ static int run_hooks(const Creation *c, SpecHookKind kind) {
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
 static int hear(const Creation *c) {
         const Message m = { .type = MESSAGE_CONTINUE };
-        const StepsMapper mapper = { c->spec, c->joined[SPEC_USER] };
-        int r = steps_hear(c->socket, &c->console, &mapper, c->report);
+        int r = steps_hear(c->socket, &c->console, c->spec, c->report);
 
         if (r <= 0)
                 return r;
@@ -165,7 +164,7 @@ static int hear(const Creation *c) {
         r = message_send(c->socket, &m, NULL, 0);
         if (r < 0)
                 return report_error(c->report, -r, "the first process ended unexpectedly");
-        return steps_hear(c->socket, &c->console, &mapper, c->report);
+        return steps_hear(c->socket, &c->console, c->spec, c->report);
 }
 
 /* denied: the first process may have no groups. */
@@ -174,8 +173,6 @@ static int set_up(Creation *c, bool denied) {
 
         if (r >= 0)
                 r = write_maps(c->spec, c->pid, denied, c->report);
-        if (r >= 0)
-                r = joined_check_maps(c->spec, c->pid, c->report);
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);
@@ -211,7 +208,7 @@ static int prepare(Creation *c, Init *init) {
                 return r;
         if (spec_has_user_namespace(spec))
                 init->sources = c->sources = root_copy_sources(spec);
-        r = mapped_make(spec, c->joined[SPEC_USER], &c->mapped, c->report);
+        r = mapped_make(spec, &c->mapped, c->report);
         init->mapped = c->mapped;
         init->groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
         return r;

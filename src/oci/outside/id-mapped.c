@@ -12,15 +12,11 @@
 #include "util/fd.h"
 
 /* Without maps of its own, a mount has those of the container. Returns an fd or -errno. */
-static int open_users(const Spec *spec, const SpecMount *m, int joined) {
+static int open_users(const Spec *spec, const SpecMount *m) {
         const Plan plan = { .inner_uid_map = m->uid_map.n > 0 ? m->uid_map : spec->uid_map,
                             .inner_gid_map = m->gid_map.n > 0 ? m->gid_map : spec->gid_map };
-        int fd;
 
-        if (m->uid_map.n > 0 || joined < 0)
-                return id_mapped_make_namespace(&plan);
-        fd = fcntl(joined, F_DUPFD_CLOEXEC, 0);
-        return fd < 0 ? -errno : fd;
+        return id_mapped_make_namespace(&plan);
 }
 
 static int set_map(const Spec *spec, size_t i, int users, int copy, Report *report) {
@@ -33,10 +29,10 @@ static int set_map(const Spec *spec, size_t i, int users, int copy, Report *repo
                             strerror(errno), errno == EINVAL ? " (not every file system supports it)" : "");
 }
 
-static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
+static int make_one(const Spec *spec, size_t i, Report *report) {
         const SpecMount *m = &spec->mounts[i];
         _cleanup_free_ char *path = spec_mount_source(spec, m);
-        _cleanup_close_ int users = open_users(spec, m, joined), source = -1, copy = -1;
+        _cleanup_close_ int users = open_users(spec, m), source = -1, copy = -1;
         struct mount_attr slave = { .propagation = MS_SLAVE };
         struct statvfs fs;
         int r;
@@ -62,12 +58,12 @@ static int make_one(const Spec *spec, size_t i, int joined, Report *report) {
         return r < 0 ? r : TAKE_FD(copy);
 }
 
-int mapped_set(const Spec *spec, int users, uint64_t i, int copy, Report *report) {
+int mapped_set(const Spec *spec, uint64_t i, int copy, Report *report) {
         _cleanup_close_ int own = -1;
 
         if (copy < 0 || i >= spec->n_mounts || !spec->mounts[i].id_mapped || !spec->mounts[i].inner_source)
                 return report_error(report, EPROTO, "the first process sent an invalid message");
-        own = open_users(spec, &spec->mounts[i], users);
+        own = open_users(spec, &spec->mounts[i]);
         return own < 0 ? report_error(report, -own, "cannot make a user namespace for the mount of %s: %s",
                                       spec->mounts[i].source, strerror(-own))
                        : set_map(spec, i, own, copy, report);
@@ -78,7 +74,7 @@ static bool is_made_here(const SpecMount *m) {
         return m->id_mapped && !m->inner_source;
 }
 
-int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
+int mapped_make(const Spec *spec, int **ret, Report *report) {
         bool wanted = false;
         int *fds, r = 0;
 
@@ -92,7 +88,7 @@ int mapped_make(const Spec *spec, int users, int **ret, Report *report) {
                 return report_oom(report);
         for (size_t i = 0; r >= 0 && i < spec->n_mounts; i++)
                 if (is_made_here(&spec->mounts[i]))
-                        r = fds[i] = make_one(spec, i, users, report);
+                        r = fds[i] = make_one(spec, i, report);
         if (r < 0)
                 mount_fds_free(spec, fds);
         else

@@ -18,7 +18,7 @@
 
 /* A bundle that was made for root. */
 static bool lacks_users(const Spec *spec) {
-        return spec && geteuid() != 0 && !(spec->new_namespaces & CLONE_NEWUSER) && !spec->joined[SPEC_USER];
+        return spec && geteuid() != 0 && !(spec->new_namespaces & CLONE_NEWUSER);
 }
 
 /* spec is NULL for exec. */

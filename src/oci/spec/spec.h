@@ -179,7 +179,7 @@ typedef struct Spec {
         const char *host_name, *domain_name;
         uint64_t new_namespaces;              /* CLONE_NEW* */
         const char *joined[SPEC_NAMESPACES];  /* paths of namespaces to join */
-        IdMap uid_map, gid_map; /* of a joined user namespace: empty, or what it must have */
+        IdMap uid_map, gid_map;
         SpecDevice *devices;
         size_t n_devices;
         SpecNetDevice *net_devices;
@@ -227,7 +227,7 @@ char *spec_mount_source(const Spec *spec, const SpecMount *mount);
  * ask for that. A user namespace of its own prevents it: mount_namespaces(7). */
 bool spec_is_shared(const Spec *spec, const SpecMount *mount);
 
-/* Whether the container is in a user namespace other than the caller's: a new one, or one that it joins. */
+/* Whether the container is in a user namespace other than the caller's. */
 bool spec_has_user_namespace(const Spec *spec);
 
 /* Whether any of them is. */
