@@ -2510,7 +2510,7 @@ test_notify() {
 
 # One end of a pair of devices is given away. The kernel removes a pair some time after the network of one of them.
 test_net_devices() {
-	local script ipv6=
+	local script ipv6= joined
 	script='busybox ip addr show dev eth1 | busybox sed -n "s/.*mtu \([0-9]*\).*/\1/p; s/.*\(inet6* [^ ]*\).*scope global.*/\1/p"
 		busybox cat /sys/class/net/eth1/flags'
 	if ! ip link add isorun0 type veth peer name isorun1 2>/dev/null; then
@@ -2526,6 +2526,12 @@ test_net_devices() {
 	refuses "a name that the container's network has" "config.json:*: /linux/netDevices/isorun0: the container's network has a device lo already" \
 		'linux.netDevices={"isorun0":{"name":"lo"}}'
 	also is "... and the host keeps its device, as it was" "$(ip -4 -o addr show isorun0 up | grep -o 'inet [^ ]*')" "inet 10.99.8.7/24"$'\n'"inet 10.99.9.7/24"
+	bundle 'linux.netDevices={"isorun0":{"name":"eth1"}}' -- /no/such/command
+	oci run --bundle "$bundle" box
+	like "a container that cannot be made gives the device back" "$status $err$(ls "$state")" "1 isorun-oci: */no/such/command*"
+	also is "... with its permanent addresses, and up" "$(ip -o addr show isorun0 up scope global | grep -o 'inet6* [^ ]*')" \
+		"inet 10.99.8.7/24${ipv6:+$'\n'${ipv6%$'\n'}}"
+	ip addr add 10.99.9.7/24 dev isorun0 valid_lft 1000 preferred_lft 1000
 	inside "a network device of the host, with a name and what it was" "1400"$'\n'"inet 10.99.8.7/24"$'\n'"${ipv6}0x1003" \
 		'linux.netDevices={"isorun0":{"name":"eth1"}}' "$script"
 	run "$isoctl" explain --verbose "$bundle"
@@ -2534,9 +2540,21 @@ test_net_devices() {
 	unshare --net="$tmp/net" true
 	nsenter --net="$tmp/net" ip link add eth0 type veth peer name eth7
 	ip link add isorun2 type veth peer name isorun3
-	inside "... in a joined network, under a name that is free" "eth1" 'linux.netDevices={"isorun2":{"name":"eth%d"}}' \
-		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\",\"path\":\"$tmp/net\"}]" \
-		'cd /sys/class/net; echo eth1*'
+	ip link add isorun6 type veth peer name isorun7
+	joined="linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\",\"path\":\"$tmp/net\"}]"
+	refuses "a new name for a device of the host's own network" "config.json has netDevices, and joins the host's own network namespace" \
+		'linux.netDevices={"isorun2":{"name":"evil"}}' "${joined/"$tmp/net"//proc/$$/ns/net}"
+	ip link property add dev isorun6 altname isorun-alt
+	refuses "another name of a device" "config.json:*: /linux/netDevices/isorun-alt: this is another name of the network device isorun6: use that one" \
+		'linux.netDevices={"isorun-alt":{}}' "$joined"
+	refuses "... as its new one" "config.json:*: /linux/netDevices/isorun6: isorun-alt is another name of the device already*" \
+		'linux.netDevices={"isorun6":{"name":"isorun-alt"}}' "$joined"
+	refuses "... or as that of one before it" "config.json:*: /linux/netDevices/isorun6: cannot move the network device into the container: *" \
+		'linux.netDevices={"isorun2":{"name":"isorun-alt"},"isorun6":{}}' "$joined"
+	also ok "... and the host has both back" test -d /sys/class/net/isorun2 -a -d /sys/class/net/isorun6
+	ip link del isorun6
+	inside "a device in a joined network, under a name that is free" "eth1" 'linux.netDevices={"isorun2":{"name":"eth%d"}}' \
+		"$joined" 'cd /sys/class/net; echo eth1*'
 	umount "$tmp/net"
 	[ -n "${TH_USER-}" ] || return 0
 	ip link add isorun4 type veth peer name isorun5

@@ -102,6 +102,7 @@ static void test_refused(_unused_ void **state) {
                 { LINUX(",\"netDevices\":{\"a%d\":{}}"), "/linux/netDevices/a%d: it is not the name of a network device" },
                 { LINUX(",\"netDevices\":{\"a\":{\"name\":\"%d%d\"}}"), "/linux/netDevices/a/name: it is not the name of" },
                 { LINUX(",\"netDevices\":{\"a\":{\"name\":\"abcdefghijklmnop\"}}"), "/linux/netDevices/a/name: it is not" },
+                { LINUX(",\"netDevices\":{\"a\":{\"name\":\"b\"},\"b\":{}}"), "/linux/netDevices/b: the device a gets the name b" },
                 { LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"), "/linux/timeOffsets: offsets need a new time" },
                 { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"execCPUAffinity\":{\"final\":\"0,3-2\"}},"
                         "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },

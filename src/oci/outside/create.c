@@ -81,6 +81,7 @@ typedef struct Creation {
         int joined[SPEC_NAMESPACES]; /* fds, or -1: oci/outside/joined.h */
         int *sources; /* copies of sources, or NULL: root_copy_sources() */
         int *mapped;  /* idmapped mounts, or NULL */
+        NetDevices *devices; /* or NULL */
         Console console;
         pid_t pid;
         Report *report;
@@ -90,6 +91,7 @@ static void creation_deinit(Creation *c) {
         free(c->cgroup);
         mount_fds_free(c->spec, c->sources);
         mount_fds_free(c->spec, c->mapped);
+        net_devices_free(c->devices);
         fd_close(c->cgroup_fd);
         fd_close(c->socket);
         fds_close(c->joined, ELEMENTSOF(c->joined));
@@ -179,7 +181,7 @@ static int set_up(Creation *c, bool denied) {
         if (r >= 0 && c->request->systemd)
                 r = describe_half(c);
         if (r >= 0)
-                r = net_devices_move(c->spec, c->pid, c->report);
+                r = net_devices_move(c->spec, c->pid, &c->devices, c->report);
         if (r >= 0)
                 r = steps_send(c->socket, MESSAGE_MAPPED, c->report);
         if (r >= 0)
@@ -241,9 +243,10 @@ static int make_process(Creation *c) {
                 return c->pid;
         report_own_step(c->report, "the first process is there");
         r = set_up(c, init.groups_denied);
-        if (r < 0)
+        if (r < 0) {
+                net_devices_return(c->devices, c->report);
                 interrupts_kill(c->pid);
-        else if (!waits)
+        } else if (!waits)
                 *c->request->connection = TAKE_FD(c->socket);
         return r;
 }

@@ -25,19 +25,21 @@ static int is_own(size_t i, int fd, Report *report) {
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* A sysctl or name of the host's own namespace would change the host. */
+/* A sysctl or name of the host's own namespace would change the host, and so would a new name for its device. */
 static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
         const bool sysctls = json_object_size(spec->sysctls) > 0;
         const bool names = i == SPEC_UTS && (spec->host_name || spec->domain_name);
+        const bool devices = i == SPEC_NETWORK && spec->n_net_devices > 0;
         int r;
 
-        if (!sysctls && !names)
+        if (!sysctls && !names && !devices)
                 return 0;
         r = is_own(i, fd, report);
         if (r <= 0)
                 return r;
         return report_error(report, EINVAL, "%s has %s, and joins the host's own %s namespace", spec->file,
-                            sysctls ? "sysctls" : "a host or domain name", spec_namespaces[i].name);
+                            sysctls ? "sysctls" : devices ? "netDevices" : "a host or domain name",
+                            spec_namespaces[i].name);
 }
 
 static int open_one(const Spec *spec, size_t i, Report *report) {

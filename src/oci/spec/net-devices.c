@@ -33,8 +33,12 @@ static int read_one(const Place *p, const char *name, Spec *ret) {
                 return report_oom(p->report);
         *d = (SpecNetDevice) { name, json_string_value(inside.value) ?: name };
         d->inside = *d->inside ? d->inside : name;
-        return is_name(d->inside, true) ? 0
-                                        : place_error(&inside, EINVAL, "it is not the name of a network device");
+        if (!is_name(d->inside, true))
+                return place_error(&inside, EINVAL, "it is not the name of a network device");
+        for (const SpecNetDevice *other = ret->net_devices; other < d; other++)
+                if (streq(other->inside, d->inside) && !strchr(d->inside, '%'))
+                        return place_error(p, EINVAL, "the device %s gets the name %s, too", other->name, d->inside);
+        return 0;
 }
 
 int net_devices_read(const Place *linux_part, Spec *ret) {
