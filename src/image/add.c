@@ -277,7 +277,7 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
 
         if (mkdirat(a->store->fd, STORE_NEW, 0700) < 0)
                 return report_error(a->report, errno, "cannot write to %s: %s", a->store->path, strerror(errno));
-        r = image_source_open(addition->source, &a->unpackers, &a->source);
+        r = image_source_open(&a->source, &a->unpackers);
         if (r >= 0)
                 r = read_manifest(a);
         if (r >= 0)
@@ -331,7 +331,7 @@ static void unblock_signals(const sigset_t *before) {
 }
 
 int image_add(Store *store, const ImageAddition *addition, char **ret_name, char **ret_id, Report *report) {
-        _cleanup_(adder_deinit) Adder a = { .store = store, .report = report, .source.directory = -1,
+        _cleanup_(adder_deinit) Adder a = { .store = store, .report = report, .source = IMAGE_SOURCE_NONE,
                                             .unpackers = { .store = store, .size_max = addition->size_max,
                                                            .report = report } };
         sigset_t before;
@@ -340,6 +340,8 @@ int image_add(Store *store, const ImageAddition *addition, char **ret_name, char
         r = hash_library_load(&a.unpackers.hash, report);
         if (r >= 0)
                 r = archive_library_load(&a.unpackers.archive, report);
+        if (r >= 0)
+                r = image_source_begin(addition->source, &a.unpackers, &a.source);
         if (r >= 0)
                 r = store_lock(store, true, report);
         if (r < 0)

@@ -22,7 +22,8 @@ void image_source_deinit(ImageSource *source) {
         free(source->path);
         free(source->tag);
         fd_close(source->directory);
-        *source = (ImageSource) { .directory = -1 };
+        fd_close(source->input);
+        *source = IMAGE_SOURCE_NONE;
 }
 
 /* The path may contain colons, so that a file of the whole name counts first. */
@@ -71,35 +72,49 @@ static int open_copy(const Store *store) {
         return fd;
 }
 
-/* Copies standard input: an archive is read twice, for its compression and its contents. Returns an fd or -errno,
- * reported. */
+/* An archive may have names of no bytes in it, so that it is larger than its files. Returns 0 or -errno. */
+static int copy_bounded(int to, uint64_t size_max) {
+        char buffer[COPY_SIZE];
+        uint64_t size = 0;
+        ssize_t n;
+        int r = 0;
+
+        while (r >= 0 && (n = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
+                size += (uint64_t) n;
+                r = size / 2 > size_max ? -EFBIG : fd_write_all(to, buffer, (size_t) n);
+        }
+        return r >= 0 && n < 0 ? -errno : r;
+}
+
+/* Copies standard input: an archive is read twice, for its compression and its contents. The copy has no name, so that
+ * this needs no lock: the input may come late. */
 static int copy_input(ImageSource *source, const Unpackers *u) {
-        _cleanup_close_ int copy = -1;
-        Digest ignored;
         int r;
 
         if (isatty(STDIN_FILENO))
                 return report_error(u->report, EINVAL, "standard input is a terminal: pipe an archive into it");
-        copy = open_copy(u->store);
-        r = copy < 0 ? copy : digest_copy(&u->hash, STDIN_FILENO, copy, &ignored);
+        source->input = openat(u->store->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        r = source->input < 0 ? -errno : copy_bounded(source->input, u->size_max);
+        if (r == -EFBIG)
+                return report_error(u->report, EFBIG, "standard input is larger than --max-size= allows");
         if (r < 0)
                 return report_error(u->report, -r, "cannot copy standard input to %s: %s", u->store->path,
                                     strerror(-r));
         free(source->path);
         source->path = strdup("standard input");
-        return source->path ? TAKE_FD(copy) : report_oom(u->report);
+        return source->path ? 0 : report_oom(u->report);
 }
 
-/* The same for the file. */
-static int open_archive(const ImageSource *source, const Unpackers *u) {
-        int fd = file_open_regular(source->path);
+/* Returns an fd or -errno, reported. */
+static int open_archive(ImageSource *source, const Unpackers *u) {
+        int fd = source->input >= 0 ? TAKE_FD(source->input) : file_open_regular(source->path);
 
         return fd >= 0 ? fd : report_error(u->report, -fd, "cannot open %s: %s%s", source->path,
                                            text_file_strerror(-fd), fd == -EISDIR ? " (add oci:DIR)" : "");
 }
 
 static int stage(ImageSource *source, Unpackers *u) {
-        _cleanup_close_ int archive = streq(source->path, "-") ? copy_input(source, u) : open_archive(source, u);
+        _cleanup_close_ int archive = open_archive(source, u);
         Digest ignored;
 
         if (archive < 0)
@@ -116,24 +131,19 @@ static int stage(ImageSource *source, Unpackers *u) {
                               &ignored);
 }
 
-int image_source_open(const char *text, Unpackers *u, ImageSource *ret) {
-        _cleanup_(image_source_deinit) ImageSource source = { .directory = -1 };
-        int r = parse(text, &source, u->report);
+int image_source_begin(const char *text, const Unpackers *u, ImageSource *ret) {
+        int r = parse(text, ret, u->report);
 
-        if (r < 0)
-                return r;
-        if (source.format == IMAGE_OCI) {
-                source.directory = open(source.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                if (source.directory < 0)
-                        return report_error(u->report, errno, "cannot open %s: %s%s", source.path, strerror(errno),
-                                            errno == ENOTDIR ? " (add oci-archive:FILE or docker-archive:FILE)" : "");
-        } else {
-                r = stage(&source, u);
-                if (r < 0)
-                        return r;
-        }
-        *ret = source;
-        source = (ImageSource) { .directory = -1 };
+        return r >= 0 && ret->format != IMAGE_OCI && streq(ret->path, "-") ? copy_input(ret, u) : r;
+}
+
+int image_source_open(ImageSource *source, Unpackers *u) {
+        if (source->format != IMAGE_OCI)
+                return stage(source, u);
+        source->directory = open(source->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (source->directory < 0)
+                return report_error(u->report, errno, "cannot open %s: %s%s", source->path, strerror(errno),
+                                    errno == ENOTDIR ? " (add oci-archive:FILE or docker-archive:FILE)" : "");
         return 0;
 }
 

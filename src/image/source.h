@@ -16,13 +16,20 @@ typedef struct ImageSource {
         ImageFormat format;
         char *path, *tag; /* tag: NULL: none is given */
         int directory;
+        int input; /* a copy of standard input */
         bool own; /* nobody else can change the directory: it is in the store */
 } ImageSource;
 
+#define IMAGE_SOURCE_NONE ((ImageSource) { .directory = -1, .input = -1 })
+
 void image_source_deinit(ImageSource *source);
 
-/* Parses "oci:DIR[:TAG]" and so on, and opens it. Returns 0 or -errno, reported. */
-int image_source_open(const char *text, Unpackers *u, ImageSource *ret);
+/* Parses "oci:DIR[:TAG]" and so on, and reads standard input if the archive comes from there: without the store's lock,
+ * because it may never end. Returns 0 or -errno, reported. */
+int image_source_begin(const char *text, const Unpackers *u, ImageSource *ret);
+
+/* Opens it. Returns 0 or -errno, reported. */
+int image_source_open(ImageSource *source, Unpackers *u);
 
 /* Opens a file of the source whose digest is expected, or any if that is NULL. The bytes that the caller reads are
  * those that have the digest: if others could change the file, this is a copy. Returns the fd or -errno, reported. */

@@ -51,6 +51,9 @@ find_place() {
 	exit 0
 }
 
+# Whether isoctl has made the file that standard input is copied into.
+reads_late() { find /proc/[0-9]*/fd -lname "$store/*(deleted)" 2>/dev/null | grep -q .; }
+
 note=" [no isorun]"
 adds() {
 	local hostile=(
@@ -138,6 +141,20 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	run "${who[@]}" "${home[@]}" sh -c 'cat "$1" | "$0" image add docker-archive:- piped' "$isoctl" "$images/docker.tar"
 	is "$label: add reads an archive from standard input" "$status $out" "0 piped:latest ${first#* }"
 	image rm piped
+	rm -f "$tmp/pipe"
+	mkfifo -m 666 "$tmp/pipe"
+	exec 9<>"$tmp/pipe"
+	"${who[@]}" "${home[@]}" "$isoctl" image add docker-archive:- late <"$tmp/pipe" >"$tmp/late.$label" 2>"$tmp/late.$label.err" 9>&- &
+	await reads_late
+	run timeout 60 "${who[@]}" "${home[@]}" "$isoctl" image gc
+	is "$label: ... which does not keep others waiting" "$status $err" "0 "
+	cat "$images/docker.tar" >&9
+	exec 9>&-
+	wait $!
+	is "$label: ... and may come late" "$? $(cat "$tmp/late.$label")" "0 late:latest ${first#* }"
+	image rm late
+	run "${who[@]}" "${home[@]}" sh -c 'head -c 3M /dev/zero | "$0" image add --max-size=1M docker-archive:-' "$isoctl"
+	is "$label: ... and is no larger than --max-size=" "$status $err" "125 isoctl: standard input is larger than --max-size= allows"
 	refuses "an empty standard input" "standard input: not a tar archive" docker-archive:-
 	is "$label: each layer is there once" "$(files_in "$store/layers" | wc -l)" 2
 	image show good:1
