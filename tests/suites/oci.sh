@@ -834,11 +834,16 @@ Cpus_allowed_list: 0" "$uptime; echo \$(busybox grep Cpus_allowed_list /proc/sel
 		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
 		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' 'busybox stat -c "%u %g" /tmp/file'
 	for word in 'uids=0-1: not a range of ids, FILE-HOST-SIZE: *' 'uids=0-1-0: not a range*' 'uids=0-1-2-3: a range of ids has more than three numbers*' \
-		'uids=@0-0-1;gids=0-0-1: the container does not have the id @0' 'users=0-1-1: idmap= takes uids= and gids=, not \"users=0-1-1\"' \
+		'uids=@0-5-2;gids=0-0-1: the container does not have the ids @5 to @6 in one entry of its map' 'users=0-1-1: idmap= takes uids= and gids=, not \"users=0-1-1\"' \
 		'uids=0-1-1: uidMappings and gidMappings must both be there, or neither'; do
 		refuses "idmap=${word%%:*}" "config.json:*: /mounts/6*: ${word#*: }" \
 			"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap=${word%%:*}\"]}"
 	done
+	bundle "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap=uids=0-0-5;gids=0-0-5\"],\"gidMappings\":$map}" \
+		-- busybox true
+	oci run --bundle "$bundle" box
+	like "refused: idmap= with only one map of the mount, which says that it is ignored" "$status $err" \
+		"1 *ignored: the ids of idmap=, because the mount has uidMappings or gidMappings*must both be there, or neither"
 	mount --bind "$tmp/mapped" "$tmp/mapped"
 	mount --make-shared "$tmp/mapped"
 	mount -o remount,bind,nosuid "$tmp/mapped"

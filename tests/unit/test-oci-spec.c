@@ -108,6 +108,11 @@ static void test_refused(_unused_ void **state) {
                         "\"linux\":{" NAMESPACES "}}", "/process/execCPUAffinity/final: it is not a list of CPUs" },
                 { BEGIN PROCESS ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/\",\"options\":[\"idmap\"]}],"
                         "\"linux\":{" NAMESPACES "}}", "/mounts/0: without a user namespace, idmap needs" },
+                { BEGIN PROCESS ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/\","
+                        "\"options\":[\"idmap=uids=0-0-1;gids=@0-9-2\"]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
+                        "{\"type\":\"user\"}],\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":10}],"
+                        "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":10}]}}",
+                  "does not have the ids @9 to @10 in one entry" },
                 { LINUX(",\"mountLabel\":\"a:b\\nc\""), "/linux/mountLabel: it is not a label: it has a newline" },
                 { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"selinuxLabel\":\"\\n\"},\"linux\":{" NAMESPACES "}}",
                   "/process/selinuxLabel: it is not a label" },

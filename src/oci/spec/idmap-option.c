@@ -10,6 +10,19 @@ static char *next_word(char **text, const char *separator) {
         return *text ? strsep(text, separator) : NULL;
 }
 
+/* All ids of the range are in one entry: those behind its end need not be the container's. */
+static bool find_range(const IdMap *container, uint64_t first, uint64_t count, uint64_t *ret) {
+        for (size_t i = 0; i < container->n; i++) {
+                const IdMapEntry *e = &container->items[i];
+
+                if (first >= e->inside && first - e->inside < e->count && count <= e->count - (first - e->inside)) {
+                        *ret = e->outside + (first - e->inside);
+                        return true;
+                }
+        }
+        return false;
+}
+
 /* "@" before it: HOST is an id of the container. */
 static int read_range(const Place *p, char *text, const IdMap *container, IdMap *ret) {
         const char *option = json_string_value(p->value);
@@ -24,8 +37,9 @@ static int read_range(const Place *p, char *text, const IdMap *container, IdMap 
         }
         if (rest)
                 return place_error(p, EINVAL, "a range of ids has more than three numbers: %s", option);
-        if (relative && (container->n == 0 || !id_map_find(container, n[1], &n[1])))
-                return place_error(p, EINVAL, "the container does not have the id @%s", words[1]);
+        if (relative && !find_range(container, n[1], n[2], &n[1]))
+                return place_error(p, EINVAL, "the container does not have the ids @%s to @%llu in one entry of its "
+                                   "map", words[1], (unsigned long long) (n[1] + n[2] - 1));
         return id_map_add(ret, (uint32_t) n[0], (uint32_t) n[1], (uint32_t) n[2]) < 0 ? report_oom(p->report) : 0;
 }
 

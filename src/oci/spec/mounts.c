@@ -170,8 +170,9 @@ static int check_mount(const Place *p, const SpecMount *m) {
 static int read_maps(const Place *p, SpecMount *m, const Spec *spec) {
         int r;
 
-        if ((m->uid_map.n > 0 || m->gid_map.n > 0) && place_member(p, "uidMappings").value) {
-                place_notice(p, "ignored: the ids of idmap=, because the mount has uidMappings");
+        if ((m->uid_map.n > 0 || m->gid_map.n > 0) &&
+            (place_member(p, "uidMappings").value || place_member(p, "gidMappings").value)) {
+                place_notice(p, "ignored: the ids of idmap=, because the mount has uidMappings or gidMappings");
                 id_map_deinit(&m->uid_map);
                 id_map_deinit(&m->gid_map);
         }
