@@ -77,6 +77,12 @@ int process_status(pid_t pid, const char *key, char **ret) {
         return read_line_of(pid, "status", prefix, ret);
 }
 
+uint64_t process_ignored_signals(void) {
+        _cleanup_free_ char *mask = NULL;
+
+        return process_status(0, "SigIgn", &mask) < 0 ? UINT64_MAX : strtoull(mask, NULL, 16);
+}
+
 int process_pidfd_status(int pidfd, const char *key, char **ret) {
         char file[32], prefix[32];
 

@@ -16,6 +16,9 @@ int process_cgroup(pid_t pid, char **ret);
  * -errno. */
 int process_status(pid_t pid, const char *key, char **ret);
 
+/* The signals that this process ignores, signal N as bit N - 1; all, if /proc does not tell. */
+uint64_t process_ignored_signals(void);
+
 /* Whether this process is root of the user namespace that the host begins with. */
 bool process_is_host_root(void);
 

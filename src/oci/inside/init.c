@@ -220,10 +220,14 @@ static int close_others(Init *init, Failure *f) {
         return close_range(next, ~0U, 0) < 0 ? fail(f, errno, "cannot close the fds of isorun-oci") : 0;
 }
 
-/* execve(2) keeps ignored signals, and engines ignore some. */
+static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+/* execve(2) resets signals that have a handler, but keeps ignored ones, and engines ignore some. */
 static void reset_signals(const Init *init) {
+        for (size_t i = 0; i < ELEMENTSOF(ending); i++)
+                (void) signal(ending[i], SIG_DFL);
         for (int sig = 1; sig <= SIGRTMAX; sig++)
-                if (sig != SIGKILL && sig != SIGSTOP)
+                if (init->ignored & UINT64_C(1) << (sig - 1))
                         (void) signal(sig, SIG_DFL);
         sigprocmask(SIG_SETMASK, &init->signal_mask, NULL);
 }
@@ -235,7 +239,6 @@ static void end(int sig) {
 /* The first process of a pid namespace gets only signals for which it has a handler, and no command is there that could
  * have one: so what asks a process to end, ends this one, as with runc. */
 static void let_signals_end(void) {
-        static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
         sigset_t none;
 
         for (size_t i = 0; i < ELEMENTSOF(ending); i++)

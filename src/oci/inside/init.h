@@ -38,6 +38,7 @@ typedef struct Init {
         bool keyring;       /* join a new session keyring */
         bool groups_denied; /* setgroups(2) is denied in the user namespace */
         sigset_t signal_mask; /* the caller's */
+        uint64_t ignored;     /* the signals that it ignores: process_ignored_signals() */
         Ahead ahead;          /* of init_do_ahead() */
 } Init;
 

@@ -222,7 +222,7 @@ static int make_process(Creation *c) {
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
                       .notifies = c->request->notifies, .notify = -1, .no_pivot = c->request->no_pivot,
-                      .signal_mask = c->request->signal_mask };
+                      .signal_mask = c->request->signal_mask, .ignored = process_ignored_signals() };
         int fds[2], r;
 
         r = waits && start < 0 ? start : prepare(c, &init);

@@ -59,7 +59,7 @@ static int make(const State *state, const Spec *spec, const ExecRequest *request
                 Report *report) {
         Init init = { .spec = spec, .process = request->process, .start = -1, .notify = -1,
                       .preserved = request->preserved, .keyring = request->keyring,
-                      .signal_mask = request->signal_mask };
+                      .signal_mask = request->signal_mask, .ignored = process_ignored_signals() };
         _cleanup_close_ int own = -1, engine = -1;
         Console console;
         int fds[2], r;
