@@ -2471,8 +2471,24 @@ isorun-oci: a signal came before the service manager knew that the container is 
 	# promise P66
 	no_refusal is "$label: run hands on once that it is ready, and nothing else" "$status$out$err $(told)" \
 		"0 ['READY=1'] 0"
+	mkdir "$tmp/volume-$label"
+	speaks "$@" "mounts+={\"destination\":\"/run\",\"type\":\"bind\",\"source\":\"$tmp/volume-$label\",\"options\":[\"bind\"]}" -- READY=1
+	run notifying run --bundle "$bundle" box
+	like "$label: no directory for the socket is made in a volume" "$status $err$(ls "$tmp/volume-$label")" \
+		"1 isorun-oci: *: /run is in a mount of config.json that is not a tmpfs (*)*"
+	speaks "$@" "mounts+={\"destination\":\"/run\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}" -- READY=1
+	skipped=$(wc -l <"$heard")
+	run notifying run --bundle "$bundle" box
+	no_refusal is "$label: ... but in a tmpfs" "$status$out$err $(told)" "0 ['READY=1'] 0"
+	speaks "$@" -- READY=1
+	rmdir "$bundle/rootfs/run/notify" "$bundle/rootfs/run"
+	ln -s tmp "$bundle/rootfs/run"
+	run notifying run --bundle "$bundle" box
+	like "$label: ... nor through a symlink of the image" "$status $err$(ls "$bundle/rootfs/tmp")" "1 isorun-oci: *: a symlink is in its path*"
+	rm "$bundle/rootfs/run"
 	kill "$listening"
 	wait "$listening" 2>/dev/null
+	speaks "$@" -- READY=1
 	run notifying run --bundle "$bundle" box
 	like "$label: a manager that is not there is an error" "$status $err$(ls "$state")" "1 isorun-oci: cannot connect to NOTIFY_SOCKET=$manager: *"
 	forget_speaker
