@@ -103,3 +103,50 @@ echo hidden | tee "$bundle/rootfs/etc/hidden" >"$bundle/rootfs/etc/dir/file"
 chmod -R a+rX "$bundle"
 mkdir -m 700 "$state"
 nothing=$(ls "$bundle/rootfs/tmp" "$state")
+
+# The line of config.json that has a string; the string may be on a line after that of the object.
+line_of() { grep -nF -- "$1" "$bundle/config.json" | cut -d: -f1 | head -n1; }
+
+says() { # description, bundle, action, object, expected verdict, string in config.json, [lines before it]
+	run "$isoctl" why "$2" "$3" "$4"
+	like "why: $1" "$status $out" "$([ "${5%%,*}" = allowed ] && echo 0 || echo 1) $3 $4: $5*  line     config.json:$(($(line_of "$6") - ${7-0}))*"
+}
+
+policy() { # name, lines...
+	mkdir -p "$tmp/config/isorun/policies"
+	printf '%s\n' "${@:2}" >"$tmp/config/isorun/policies/$1.conf"
+}
+
+# A socket whose owner accepts nothing, and whose queue is full: connect(2) waits there.
+begin_full() { # path
+	: >"$tmp/full"
+	python3 -c 'import signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(0)
+clients = []
+try:
+    while True:
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].setblocking(False)
+        clients[-1].connect(sys.argv[1])
+except BlockingIOError:
+    print("full", flush=True)
+signal.sigwait([signal.SIGTERM])' "$1" >"$tmp/full" &
+	full=$!
+	await grep -q full "$tmp/full"
+}
+
+end_full() { # path
+	kill "$full"
+	wait "$full" 2>/dev/null
+	rm -f "$1"
+}
+
+processes() { sed '' "/sys/fs/cgroup$1/cgroup.procs" 2>/dev/null | wc -l; } # its cgroup
+
+events() { python3 -c 'import json, sys
+for line in sys.argv[1].splitlines():
+    e = json.loads(line)
+    print(e["type"], e["id"], sorted(e["data"]), e["data"]["cpu"]["usage"]["total"] >= 0)' "$1"; }

@@ -1,0 +1,808 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# isorun-oci and the host: cgroups, systemd, namespaces of others, users; with bundles of busybox.
+. "$(dirname "$0")/../lib.sh"
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP only root can make the containers of these tests"
+	exit 0
+fi
+
+. "$(dirname "$0")/../oci.sh"
+
+# A command of isorun-oci that waits.
+begin_waiting() { # name of its files, argument...
+	"$isorun_oci" --root "$state" "${options[@]}" "${@:2}" >"$tmp/$1.out" 2>"$tmp/$1.err" </dev/null &
+	waiting=$!
+}
+
+end_waiting() { # name of its files, signal
+	kill -s "$2" "$waiting"
+	await not is_alive "$waiting" || kill -s KILL "$waiting"
+	wait "$waiting" 2>/dev/null
+	status=$?
+	err=$(<"$tmp/$1.err")
+}
+
+has_processes() { [ "$(processes "$1")" = "$2" ]; }
+is_alive() { kill -0 "$1" 2>/dev/null; }
+holds_listener() { find "/proc/$1/fd" -lname '*seccomp notify*' 2>/dev/null | grep -q .; }
+blocks_signals() { grep -qs '^SigBlk:	f' "/proc/$1/status"; }
+left_of_box() { ls -d "$state/box" "/sys/fs/cgroup$path" 2>/dev/null; pgrep -f '^busybox sleep 780'; } # in the tests below
+
+# SIGTERM, SIGINT and SIGHUP end whatever isorun-oci waits for, and what was made is removed.
+test_signals() {
+	local sig path=/isorun-oci-test queue=$tmp/queue pid waiting full
+	local sleeps='[{"path":"/bin/busybox","args":["busybox","sleep","7801"]}]' host='linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]'
+	for sig in TERM INT HUP; do
+		bundle "linux.cgroupsPath=\"$path\"" "hooks={\"createRuntime\":$sleeps}" -- busybox sleep 7802
+		begin_waiting "hook-$sig" create --bundle "$bundle" box
+		await runs '^busybox sleep 7801$'
+		end_waiting "hook-$sig" "$sig"
+		# promise P70
+		no_refusal is "$sig ends create that waits for a hook, and nothing is left" \
+			"$status $err $(left_of_box)" \
+			"1 isorun-oci: error running createRuntime hook #0: /bin/busybox: killed, since a signal came "
+	done
+	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
+	begin_waiting inside run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	kill -s INT "$waiting"
+	end_waiting inside TERM
+	# promise P70
+	no_refusal is "TERM ends run whose first process waits for a hook, and that one, also with INT beside it" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: a signal came before the first process was ready "
+	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
+	begin_waiting poststart run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	end_waiting poststart TERM
+	no_refusal is "TERM ends run that waits for a hook of poststart, and the container" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
+	test_half_made "a cgroup" "$path"
+	mkdir "/sys/fs/cgroup$path"
+	test_half_made "a cgroup of others" "$path"
+	test_full_sockets
+}
+
+# Without a pid namespace of its own, the hook outlives the first process, which ends with isorun-oci.
+test_half_made() { # what it has, its cgroupsPath
+	bundle "linux.cgroupsPath=\"$2\"" "$host" "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
+	begin_waiting half run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	kill -s STOP "$(grep -vx "$(first_pid '^busybox sleep 7801$')" "/sys/fs/cgroup$path/cgroup.procs")"
+	end_waiting half KILL
+	await has_processes "$path" 1
+	oci state box
+	no_refusal like "run is killed, with $1: the container is half made" "$status $err" "1 isorun-oci: the container box is still being created, or was left half made *"
+	oci delete box
+	also like "... delete refuses it" "$status $err" "1 isorun-oci: the container box is still being created, or was left half made *"
+	oci delete --force box
+	# promise P65
+	also is "... and delete --force leaves no process of it, nor its cgroup" \
+		"$status$err $(left_of_box)" "0 "
+}
+
+# In the cgroup, there is one process beside the first one, and it has a session of its own: it waits for isorun-oci.
+is_settled() { # the first one
+	pid=$(grep -vx "$1" "/sys/fs/cgroup$path/cgroup.procs")
+	[ "$pid" ] && [ "$(awk '{ print $6 }' "/proc/$pid/stat" 2>/dev/null)" = "$pid" ]
+}
+
+test_full_sockets() {
+	local first
+	begin_full "$queue"
+	bundle "linux.cgroupsPath=\"$path\"" process.terminal=true -- busybox sleep 7802
+	begin_waiting console create --bundle "$bundle" --console-socket "$queue" box
+	await blocks_signals "$waiting"
+	end_waiting console TERM
+	no_refusal is "TERM ends create that waits for the console socket" "$status $err $(left_of_box)" \
+		"1 isorun-oci: --console-socket: cannot connect to $queue: Interrupted system call "
+	bundle "linux.cgroupsPath=\"$path\"" \
+		"linux.seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$queue\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}" \
+		-- busybox sleep 7802
+	begin_waiting agent run --bundle "$bundle" box
+	await holds_listener "$waiting"
+	end_waiting agent HUP
+	no_refusal is "HUP ends run that waits for an agent, and nothing is left" \
+		"$status $err $(left_of_box)" \
+		"1 isorun-oci: failed to connect with seccomp agent $queue: Interrupted system call "
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox sleep 7803
+	oci create --bundle "$bundle" box
+	oci start box
+	await runs '^busybox sleep 7803$'
+	first=$(pid_of box)
+	for sig in TERM KILL; do
+		begin_waiting "exec-$sig" exec --pidfd-socket "$queue" box busybox sleep 7804
+		await is_settled "$first"
+		kill -s STOP "$pid"
+		end_waiting "exec-$sig" "$sig"
+		await has_processes "$path" 1
+		# promise P70
+		no_refusal is "$sig ends exec, and its process, which the container has stopped" "$status $(processes "$path")" \
+			"$([ "$sig" = TERM ] && echo 255 || echo 137) 1"
+	done
+	also is "... and exec says why" "$(cat "$tmp/exec-TERM.err")" "isorun-oci: --pidfd-socket: cannot connect to $queue: Interrupted system call"
+	end_full "$queue"
+	oci pause box
+	begin_waiting frozen exec --ignore-paused box busybox sleep 7804
+	await has_processes "$path" 2
+	end_waiting frozen INT
+	# promise P70
+	no_refusal is "INT ends exec in a paused container" "$status $err" "255 isorun-oci: a signal came before the process was in the container"
+	oci resume box
+	await has_processes "$path" 1
+	also is "... and nothing of it is left" "$(processes "$path") $(pgrep -f '^busybox sleep 7804$')" "1 "
+	oci delete --force box
+}
+
+frozen() { grep -q "frozen $1" "/sys/fs/cgroup$2/cgroup.events"; }
+
+# A process that waits for a file system that does not answer cannot be frozen.
+test_pause_fails() {
+	local path=/isorun-oci-test.slice/box fuse=$tmp/fuse job stuck
+	if ! has_fuse; then
+		skip "a pause that takes too long" "no /dev/fuse"
+		return
+	fi
+	mkdir -p "$fuse"
+	"$top/tests/fuse.py" "$fuse" read >"$tmp/fuse.out" &
+	job=$!
+	await grep -qs mounted "$tmp/fuse.out"
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox sleep 7659
+	oci run --detach --bundle "$bundle" box
+	stat "$fuse/x" >"$tmp/stat.out" 2>&1 &
+	stuck=$!
+	await grep -qs hangs "$tmp/fuse.out"
+	echo "$stuck" >"/sys/fs/cgroup$path/cgroup.procs"
+	run patiently "$isorun_oci" --root "$state" pause box
+	no_refusal like "a pause that takes too long is given up" "$status $err" "1 isorun-oci: cannot pause box: its processes have not all stopped*"
+	also no_refusal is "... and the container runs on" "$(status_of box) $(cat "/sys/fs/cgroup$path/cgroup.freeze")" "running 0"
+	for word in "pause box" "kill --all box TERM"; do
+		# shellcheck disable=SC2086
+		begin_waiting "${word%% *}" $word
+		await grep -qx 1 "/sys/fs/cgroup$path/cgroup.freeze"
+		end_waiting "${word%% *}" TERM
+		no_refusal is "a signal ends ${word%% *}, and the container runs on" "$status $err $(cat "/sys/fs/cgroup$path/cgroup.freeze")" \
+			"1 isorun-oci: cannot pause box: Interrupted system call 0"
+	done
+	kill "$job"
+	wait "$job" "$stuck" 2>/dev/null
+	umount -l "$fuse" 2>/dev/null
+	oci delete --force box
+}
+
+# A container that has ended, and another one at the same path.
+test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
+	oci create --bundle "$bundle" old
+	oci kill old KILL
+	await is_status old stopped
+	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
+	oci create --bundle "$bundle" box
+	no_refusal is "$1 container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
+	oci kill --all old KILL
+	like "... and kill --all of that one is refused" "$status $err" "1 isorun-oci: the cgroup of old was removed, and $2 is another one now"
+	oci delete old
+	no_refusal is "... and delete removes it" "$status$out$err" 0
+	# promise P65
+	also is "... and ends no process of a container that has its cgroup's path" "$(status_of box) $(wc -l <"/sys/fs/cgroup$2/cgroup.procs")" "created 1"
+	oci delete --force box
+	also ok "... whose cgroup goes with it" [ ! -e "/sys/fs/cgroup$2" ]
+}
+
+# The same in a cgroup that somebody else has made, and that both have.
+test_cgroup_of_both() { # whose, its path, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
+	oci create --bundle "$bundle" old
+	oci kill old KILL
+	await is_status old stopped
+	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
+	oci create --bundle "$bundle" box
+	no_refusal is "$1 container takes the cgroup of others after one that has ended" "$status$out$err" 0
+	oci kill --all old KILL
+	like "... and kill --all of that one is refused there" "$status $err" "1 isorun-oci: the cgroup of old, $2, is another container's now"
+	oci delete old
+	# promise P65
+	also is "... and delete of that one ends no process in it" "$status$err $(status_of box) $(wc -l <"/sys/fs/cgroup$2/cgroup.procs")" "0 created 1"
+	oci delete --force box
+	is "... and that of its own container ends it" "$status$err $(ls -d "/sys/fs/cgroup$2" 2>/dev/null)" "0 "
+}
+
+test_cgroup() {
+	local path=/isorun-oci-test.slice/box pid
+	mkdir /sys/fs/cgroup/isorun-oci-both
+	test_cgroup_of_both root /isorun-oci-both
+	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
+		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' root.readonly=false \
+		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; busybox ls /sys/fs/cgroup >/tmp/tree; busybox sleep 7658 & wait'
+	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
+	oci start box
+	await runs '^busybox sleep 7658$'
+	pid=$(cat "$tmp/pid")
+	no_refusal is "a container is in its cgroup" "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$path"
+	also is "... which is the root of its cgroup namespace" "$(cat "$bundle/rootfs/tmp/own")" 0::/
+	also like "... and of its tree" "$(cat "$bundle/rootfs/tmp/tree")" "*cgroup.freeze*"
+	oci ps --format json box
+	no_refusal is "ps lists its processes" "$(python3 -c 'import json, sys; print(len(json.loads(sys.argv[1])), int(sys.argv[2]) in json.loads(sys.argv[1]))' \
+		"$out" "$pid")" "2 True"
+	if command -v ps >/dev/null; then
+		oci ps box
+		no_refusal like "... in the table of ps(1)" "$status $(wc -l <<<"$out") $out" "0 3 UID *PID *CMD*$pid *sleep 7658*"
+		oci ps box -o ppid,pid,comm -e
+		no_refusal is "... with its options" "$status $(wc -l <<<"$out") $(awk -v pid="$pid" '$2 == pid { print $3 }' <<<"$out")" "0 3 sh"
+		oci ps box -o comm
+		like "... and not without the pids" "$status $out$err" "1 isorun-oci: ps(1) printed no table with a column PID *"
+	else
+		skip "ps in a table" "there is no ps(1)"
+	fi
+	run env PATH=/nonexistent "$isorun_oci" --root "$state" ps box
+	no_refusal is "... without ps(1), only the pids" "$status $(wc -l <<<"$out") $(grep -xE "PID|$pid" <<<"$out" | tr '\n' ' ')" "0 3 PID $pid "
+	oci resume box
+	like "what is not paused is not resumed" "$status $err" "1 isorun-oci: cannot resume box: it is running"
+	oci pause box
+	no_refusal is "pause freezes it" "$status$out$err $(status_of box)" "0 paused"
+	also no_refusal ok "... all of it" frozen 1 "$path"
+	oci delete box
+	like "a paused container is not deleted" "$status $err" "1 isorun-oci: cannot delete box: it is paused*"
+	oci resume box
+	no_refusal is "resume thaws it" "$status$out$err $(status_of box)" "0 running"
+	oci create --bundle "$bundle" other
+	like "a cgroup that has processes is refused" "$status $err" "1 isorun-oci: cannot use $path: container's cgroup is not empty"
+	also is "... and goes on" "$(status_of box)" running
+	oci kill --all box TERM
+	no_refusal is "kill --all reaches all processes" "$status$out$err" 0
+	await is_status box stopped
+	oci delete box
+	also no_refusal ok "delete removes the cgroup" [ ! -e "/sys/fs/cgroup$path" ]
+	rm -rf "$bundle/rootfs/tmp/"*
+	if ! grep -qs Y /sys/module/apparmor/parameters/enabled; then
+		refuses "an AppArmor profile without AppArmor" "this host does not have AppArmor, so the process cannot have the profile *" \
+			'process.apparmorProfile="unconfined"'
+	fi
+	refuses "a deadline without a runtime" 'config.json:*: /process/scheduler: sched_setattr: `SCHED_DEADLINE` requires `runtime`' \
+		'process.scheduler={"policy":"SCHED_DEADLINE","deadline":3000}'
+	refuses "... and with one that is longer" 'config.json:*: /process/scheduler: sched_setattr: `SCHED_DEADLINE` runtime (4000) must be <= deadline (3000)' \
+		'process.scheduler={"policy":"SCHED_DEADLINE","runtime":4000,"deadline":3000}'
+	refuses "a scheduler that is none" 'config.json:*: /process/scheduler/policy: isorun-oci does not know "FAST"' \
+		'process.scheduler={"policy":"FAST"}'
+	refuses "an I/O priority without a class" 'config.json:*: /process/ioPriority/class: it is missing' \
+		'process.ioPriority={"priority":3}'
+	refuses "a cgroup path that leads up" "config.json:*: /linux/cgroupsPath: *" 'linux.cgroupsPath="/a/../../b"'
+	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
+		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *: the requested cgroup controller \`pids\` is not available there" \
+			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
+	fi
+	test_cgroup_of_another a "$path"
+	mkdir -p /sys/fs/cgroup/isorun-oci-test.slice
+	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox true
+	run patiently "$isorun_oci" --root "$state" create --bundle "$bundle" box # would wait for ever
+	is "a cgroup below a frozen one is refused" "$status $err $(ls "$state")" "1 isorun-oci: cannot use $path: container's cgroup unexpectedly frozen "
+	echo 0 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze
+	rmdir "/sys/fs/cgroup$path" /sys/fs/cgroup/isorun-oci-test.slice
+}
+
+scope_is_gone() {
+	[ "$(systemctl show -P LoadState "$1")" = not-found ] && [ ! -e "/sys/fs/cgroup/oci.slice/$1" ]
+}
+
+# With --systemd-cgroup, systemd makes the scope; its cgroup is delegated, and the container has one below.
+test_systemd_waits() {
+	local units=/run/systemd/system waiting path=/oci.slice/box-one.scope/container pid
+	local sleeps='[{"path":"/bin/busybox","args":["busybox","sleep","7801"]}]' host='linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]'
+	test_half_made "a scope" oci.slice:box:one
+	mkdir -p "$units"
+	printf '[Unit]\nRequires=isorun-wait.service\nAfter=isorun-wait.service\n' >"$units/isorunwait.slice"
+	printf '[Service]\nType=oneshot\nExecStart=%s infinity\n' "$(command -v sleep)" >"$units/isorun-wait.service"
+	systemctl daemon-reload
+	bundle 'linux.cgroupsPath="isorunwait.slice:box:one"' -- busybox true
+	begin_waiting job run --bundle "$bundle" box
+	await eval '[ "$(systemctl show -P ActiveState isorun-wait.service)" = activating ]'
+	end_waiting job TERM
+	# promise P70
+	no_refusal is "systemd: TERM ends run that waits for the scope" "$status $err $(left_of_box)" \
+		"1 isorun-oci: a signal came before the container was ready "
+	systemctl stop isorun-wait.service isorunwait.slice
+	rm "$units/isorunwait.slice" "$units/isorun-wait.service"
+	systemctl daemon-reload
+}
+
+test_systemd() {
+	local path=/oci.slice/box-one.scope/container pid
+	if [ ! -d /run/systemd/system ]; then
+		skip "systemd" "systemd is not running"
+		return
+	fi
+	# The annotation is one of runc: an image's label could set any property by it (CVE-2024-3154 of CRI-O).
+	bundle 'linux.cgroupsPath="oci.slice:box:one"' 'linux.namespaces+={"type":"cgroup"}' root.readonly=false \
+		"annotations={\"org.systemd.property.Description\":\"'stolen'\"}" -- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; exec busybox sleep 7662'
+	oci --systemd-cgroup create --bundle "$bundle" --pid-file "$tmp/pid" box
+	no_refusal is "systemd: create" "$status$out$err" 0
+	pid=$(cat "$tmp/pid")
+	also is "... asks for a scope, with a cgroup below it" "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$path"
+	also is "... which is delegated, and has systemd's properties" \
+		"$(systemctl show -P ActiveState -P Slice -P Delegate -P TasksMax -P Description box-one.scope | tr '\n' ' ')" \
+		"oci.slice yes infinity container box active " || systemctl show box-one.scope | head -40 | sed 's/^/# /'
+	oci start box
+	await runs '^busybox sleep 7662$'
+	no_refusal is "systemd: the container sees it as the root" "$(cat "$bundle/rootfs/tmp/own")" 0::/
+	oci pause box
+	no_refusal ok "systemd: pause" frozen 1 "$path"
+	oci resume box
+	oci exec box sh -c 'busybox grep ^0: /proc/self/cgroup'
+	no_refusal is "systemd: exec" "$status $out" "0 0::/"
+	oci --systemd-cgroup create --bundle "$bundle" other
+	like "systemd: a unit that exists is refused" "$status $err" "1 isorun-oci: systemd refused to create box-one.scope: *"
+	also is "... and goes on" "$(status_of box)" running
+	systemctl stop box-one.scope
+	await is_status box stopped
+	no_refusal is "systemctl stop ends it" "$(status_of box)" stopped
+	await [ ! -e "/sys/fs/cgroup$path" ]
+	oci kill --all box KILL
+	no_refusal is "... and when its cgroup is gone, kill --all has nothing to do" "$status$out$err" 0
+	oci delete box
+	no_refusal is "systemd: delete" "$status$out$err" 0
+	bundle 'linux.cgroupsPath="oci.slice:box:one"' 'linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]' -- busybox sleep 7692
+	oci --systemd-cgroup create --bundle "$bundle" box
+	oci kill box KILL
+	await eval '[ "$(systemctl show -P LoadState box-one.scope)" = not-found ]'
+	oci kill box KILL
+	like "... and kill says so, also without a pid namespace" "$status $err" "1 isorun-oci: cannot kill box: container not running"
+	oci --systemd-cgroup create --bundle "$bundle" other
+	oci delete box
+	# promise P65
+	no_refusal is "systemd: delete ends no process of a new scope that has its name" "$status$out$err $(status_of other)" "0 created"
+	oci delete --force other
+	for i in 1 2 3; do
+		bundle 'linux.cgroupsPath="oci.slice:box:one"' -- busybox true
+		oci --systemd-cgroup run --bundle "$bundle" box
+		no_refusal is "systemd: run, one after another ($i)" "$status$out$err" 0
+	done
+	bundle -- busybox true
+	oci --systemd-cgroup run --bundle "$bundle" box
+	no_refusal is "systemd: without cgroupsPath" "$status$out$err" 0
+	options=(--systemd-cgroup)
+	refuses "a path with --systemd-cgroup" 'config.json: /linux/cgroupsPath: with --systemd-cgroup, it is SLICE:PREFIX:NAME*' \
+		'linux.cgroupsPath="/a/b"'
+	refuses "a name that is no unit's" 'systemd refused to create a-b?c.scope: *' 'linux.cgroupsPath="s.slice:a:b/c"'
+	refuses "a slice as a container" 'config.json: /linux/cgroupsPath: a container cannot be a slice*' \
+		'linux.cgroupsPath="s.slice:a:b.slice"'
+	if ! grep -q pids /sys/fs/cgroup/cgroup.controllers; then
+		refuses "a scope whose limit cannot be enforced" "cannot write 5 to pids.max of the cgroup *: the requested cgroup controller \`pids\` is not available there" \
+			'linux.resources={"pids":{"limit":5}}' 'linux.cgroupsPath="oci.slice:box:lost"'
+		also ok "... and its scope and cgroup are gone" eventually scope_is_gone box-lost.scope
+	fi
+	test_systemd_waits
+	options=()
+	refuses "a scope without --systemd-cgroup" 'config.json: /linux/cgroupsPath: it is not a path *' \
+		'linux.cgroupsPath="s.slice:a:b"'
+}
+
+test_joined() {
+	local pid
+	unshare -n sleep 7657 &
+	await runs '^sleep 7657$'
+	pid=$(first_pid '^sleep 7657$')
+	inside "a namespace with a path is joined" "$(readlink "/proc/$pid/ns/net")" \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},{\"type\":\"network\",\"path\":\"/proc/$pid/ns/net\"}]" \
+		'busybox readlink /proc/self/ns/net'
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	inside "a user namespace has the maps of config.json" "0 100000 1000 root is mapped, 1:7 too" \
+		'linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'echo $(busybox cat /proc/self/uid_map) root is mapped, $(busybox stat -c %t:%T /dev/zero | busybox sed s/5/7/) too'
+}
+
+# The user namespace of a container that runs, as engines name it (podman run --userns=container:ID, pods). Root there
+# could enter the mount namespace of the new container, which has the host's mounts until pivot_root(2).
+test_joined_users() {
+	local pid order nothing ids='[{"containerID":0,"hostID":100000,"size":1000}]' users
+	users=('linux.namespaces+={"type":"user"}' "linux.uidMappings=$ids" "linux.gidMappings=$ids")
+	bundle "${users[@]}" -- busybox sleep 7700
+	oci create --bundle "$bundle" first
+	pid=$(pid_of first)
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	# promise P67
+	refuses "the user namespace of another container" \
+		"config.json:*: /linux/namespaces/*: a user namespace must be a new one: root in /proc/$pid/ns/user could reach the host's files before the container has its root" \
+		"linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}"
+	run "$isoctl" explain "$bundle"
+	like "... and explain says so" "$status $err" "125 *: a user namespace must be a new one: *"
+	if is_sanitized || ! strace -o /dev/null true 2>/dev/null; then
+		skip "the order of the joins" "strace counts them only without sanitizers"
+	else
+		bundle "linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/proc/$pid/ns/pid\"}]" hostname= -- busybox true
+		run patiently strace -f -qq -e signal=none -e trace=setns,prctl,clone3 -o "$tmp/trace" "$isorun_oci" --root "$state" run --bundle "$bundle" second
+		order=$(sed -nE 's/^[0-9]+ +//; s/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$tmp/trace" | head -n3 | tr '\n' ' ')
+		no_refusal is "no process of a joined namespace can look into the one that joins" "$status $order" "0 protected PID clone "
+	fi
+	oci start first
+	oci delete --force first
+	bundle "${users[@]}" -- busybox sleep 7703
+	who=(setpriv --groups "4,6")
+	oci create --bundle "$bundle" box
+	oci start box
+	# promise P67
+	also_inside "no group of the caller comes into a user namespace with exec" "Groups:" 'busybox grep ^Groups /proc/self/status | busybox tr -d " \t"'
+	who=()
+	oci delete --force box
+}
+
+# Each option of fsconfig(2) has less than 256 bytes, but podman writes long paths of layers.
+test_long_layers() { # of whom, more options
+	local long layers
+	long=$tmp/$(printf 'long%.0s' {1..50})
+	layers="lowerdir=$long/of\\\\:two:$long/one"
+	mkdir -p "$long/of:two" "$long/one"
+	touch "$long/of:two/two" "$long/one/one"
+	chmod -R a+rX "$long"
+	inside "$1: an overlay may have layers with long paths" "one two ro" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"$layers\"${2-}]}" \
+		'echo $(busybox ls /tmp; busybox touch /tmp/x 2>/dev/null || echo ro)'
+	refuses "$1: a layer that does not exist" "cannot mount /tmp of type overlay (layer 3): No such file or directory" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"$layers:$long/missing\"${2-}]}"
+	rm -r "$long"
+}
+
+# What podman as a user does: root of a user namespace, whose cgroup namespace is the host's.
+test_root_of_namespace() {
+	local who=("${who[@]}" unshare -U --map-auto --map-root-user)
+	[ -n "$(first_subuid "$TH_USER")" ] || { skip "root of a user namespace" "$TH_USER has no subordinate ids"; return; }
+	test_long_layers "root of a user namespace" ',"userxattr"'
+	# promise P57
+	inside "... without a new cgroup namespace, only the container's cgroup is bound, read-only" "ro,nosuid,nodev,noexec 0 1" \
+		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
+		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* /dev/cgroup \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+}
+
+# As root: with ids of their own, and directories that root of the user namespace cannot reach.
+test_user_namespace() {
+	local type maps=('linux.namespaces+={"type":"user"}' 'linux.uidMappings=[{"containerID":0,"hostID":100000,"size":1000}]' \
+		'linux.gidMappings=[{"containerID":0,"hostID":100000,"size":1000}]')
+	mkdir -m 700 "$tmp/closed" && mkdir "$tmp/closed/open"
+	echo reached >"$tmp/closed/open/file"
+	test_long_layers root
+	inside "a devpts without options has a ptmx that can be opened" "666" 'mounts+={"destination":"/dev/pts","type":"devpts"}' \
+		'busybox stat -c %a /dev/pts/ptmx'
+	inside "in a user namespace, a volume can be in a directory that only root can enter" "reached Permission denied" "${maps[@]}" \
+		"mounts+={\"destination\":\"/dev/v\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
+		'echo $(busybox cat /dev/v/file; busybox touch /dev/v/x 2>&1 | busybox grep -o Permission.*)'
+	inside "... message queues belong to its root" "0 ok" "${maps[@]}" \
+		'echo $(busybox stat -c %u /dev/mqueue) $(busybox touch /dev/mqueue/one && echo ok)'
+	for type in cgroup cgroup2; do
+		# promise P57
+		inside "... and without a cgroup namespace, only the container's cgroup is bound, read-only (CVE-2023-25809): $type" \
+			"/isorun-oci-test ro,nosuid,nodev,noexec 0 1" "${maps[@]}" 'linux.cgroupsPath="/isorun-oci-test"' \
+			"mounts+={\"destination\":\"/dev/cgroup\",\"type\":\"$type\",\"options\":[\"rw\"]}" \
+			'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+	done
+	inside "... and devices that are bound give no rights" "nosuid noexec" "${maps[@]}" \
+		'echo $(busybox sed -n "s,.* /dev/zero \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox grep -o "nosuid\|noexec")'
+	bundle "${maps[@]}" 'linux.devices=[{"path":"/dev/null","type":"c","major":1,"minor":3},{"path":"/dev/zero","type":"c","major":1,"minor":5,"uid":5,"fileMode":438}]' \
+		-- busybox stat -c %u:%a /dev/zero
+	oci run --bundle "$bundle" box
+	like "... and a notice says whose one is if config.json gives it to somebody else" "$status $out $err" \
+		"0 65534:666 isorun-oci: notice: config.json:*: /linux/devices/1: /dev/zero of the host is bound, and keeps its owner 0:0 and mode 666: *"
+	rm -r "$tmp/closed"
+	local caller='linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]'
+	# promise P57
+	inside "... with the caller's network, /sys of the host is bound, read-only and without the mounts below" \
+		"1 0 Read-only file system inner 0 ro" "$caller" "${maps[@]}" 'process.user={"uid":5,"gid":5}' \
+		'echo $(busybox ls /sys/class/net | busybox grep -c ^lo$; busybox ls /sys/fs/cgroup | busybox wc -l; busybox touch /sys/x 2>&1 | busybox grep -o Read-only.*; busybox unshare -U -r -m sh -c "echo inner; busybox umount /sys/fs/cgroup; busybox mount -o remount,rw,bind /sys; busybox ls /sys/fs/cgroup | busybox wc -l; busybox awk \"\\\$5 == \\\"/sys\\\" { print substr(\\\$6, 1, 2) }\" /proc/self/mountinfo" 2>/dev/null)'
+	inside "... and the container's cgroup can be mounted there" cgroup.procs "$caller" "${maps[@]}" 'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' \
+		'busybox ls /sys/fs/cgroup | busybox grep ^cgroup.procs'
+	# promise P57
+	refuses "... if the container could uncover these" "cannot mount /sys of type sysfs (with the caller's network and CAP_SYS_ADMIN, the container could reach the host's cgroups): *" \
+		"$caller" "${maps[@]}" 'process.capabilities={"bounding":["CAP_SYS_ADMIN"]}'
+	refuses "... without ro" "cannot mount /sys of type sysfs (with the caller's network, it needs the option ro): *" \
+		"$caller" "${maps[@]}" 'mounts=[{"destination":"/sys","type":"sysfs"}]'
+	touch "$tmp/net"
+	unshare --net="$tmp/net" true
+	refuses "... with a network of others" "cannot mount /sys of type sysfs (the network namespace does not belong to the user namespace): *" \
+		"$caller" "${maps[@]}" "linux.namespaces+={\"type\":\"network\",\"path\":\"$tmp/net\"}"
+	umount "$tmp/net"
+	bundle "${maps[@]}" process.capabilities= -- sh -c "$(to_end \
+		'busybox unshare -U -r true && busybox unshare -U -r -m -p -f busybox mount -t proc none /tmp 2>/dev/null && echo uncovered')"
+	oci run --no-pivot --bundle "$bundle" box
+	is_reached "... and with --no-pivot, the host's proc is covered" ""
+}
+
+# A user without rights needs a user namespace.
+# A cgroup whose processes the user may not kill.
+test_cgroup_of_root() { # uid
+	local cgroup who=("$as_user")
+	bundle 'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"ipc"},{"type":"user"}]' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$1,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
+		mounts='[{"destination":"/dev","type":"tmpfs"}]' linux.maskedPaths= linux.readonlyPaths= \
+		-- sh -c 'busybox sleep 7685 & exec busybox sleep 7686'
+	oci run --detach --bundle "$bundle" box
+	await runs '^busybox sleep 7686$'
+	await runs '^busybox sleep 7685$'
+	cgroup=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7686$')/cgroup")
+	chown root:root "$cgroup" "$cgroup/cgroup.kill"
+	oci delete --force box
+	# promise P65
+	like "delete does not forget a container whose processes it cannot kill" \
+		"$status $err $("${who[@]}" "$isorun_oci" --root "$state" list --quiet)" \
+		"1 isorun-oci: cannot delete box: processes in its cgroup * may live still: Permission denied box"
+	also ok "... and one of which lives" runs '^busybox sleep 7685$'
+	chown "$TH_USER" "$cgroup" "$cgroup/cgroup.kill"
+	oci delete box
+	# promise P65
+	is "... and removes it when it can" "$status$err$(pgrep -f '^busybox sleep 768[56]$')" 0
+}
+
+test_user() {
+	local uid nothing pid
+	uid=$(id -u "$TH_USER")
+	state=$tmp/user-state who=("$as_user")
+	install -d -o "$TH_USER" -m 700 "$state"
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
+		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null)')"
+	oci run --bundle "$bundle" box
+	is_reached "a user's container" "0 0 $uid 1 1:3"
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7661
+	oci create --bundle "$bundle" box
+	oci state box
+	pid=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' <<<"$out")
+	# promise P58
+	also is "the first process of a user's container has no page of the file of isorun-oci" \
+		"$(readlink "/proc/$pid/exe") $(grep -o '/.*isorun-oci.*' "/proc/$pid/maps" | sort -u)" \
+		"/memfd:isorun-oci (deleted) /memfd:isorun-oci (deleted)"
+	oci start box
+	await runs '^busybox sleep 7661$'
+	also_inside "a user's container" "0 CapPrm:0000000020000420" \
+		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ")'
+	oci delete --force box
+	test_root_of_namespace
+	label=user
+	notify_checks 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	if "${who[@]}" systemctl --user is-system-running >/dev/null 2>&1 || [ -S "/run/user/$uid/bus" ]; then
+		bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+			"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7664
+		oci --systemd-cgroup create --bundle "$bundle" box
+		no_refusal is "a user's container with --systemd-cgroup" "$status$out$err" 0
+		oci start box
+		await runs '^busybox sleep 7664$'
+		also like "... is in a scope of the user's manager" "$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7664$')/cgroup")" \
+			"/user.slice/user-$uid.slice/user@$uid.service/*/isorun-oci-box.scope/container"
+		# Outside of the user's manager, as in a login session, where the user may not move processes to its cgroups.
+		who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups env "XDG_RUNTIME_DIR=/run/user/$uid" "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$uid/bus")
+		also_inside "from a login session, by systemd" "/isorun-oci-box.scope/container" \
+			"echo \$(busybox sed -n 's,^0::.*\\(/[^/]*/[^/]*\\)\$,\\1,p' /proc/self/cgroup)"
+		"$as_user" mkdir "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(first_pid '^busybox sleep 7664$')/cgroup")/below"
+		oci exec --cgroup below box busybox true
+		# promise P59
+		like "... but not to a cgroup that systemd would not take" "$status $err" "255 isorun-oci: cannot fork into the cgroup of the container: *"
+		who=("$as_user")
+		oci delete --force box
+	fi
+	rm "$bundle/config.json"
+	"$isorun_oci" --root "$state" spec --rootless --bundle "$bundle"
+	python3 - "$bundle/config.json" "$uid" "$(id -g "$TH_USER")" <<-'END'
+		import json, sys
+		path, uid, gid = sys.argv[1:]
+		c = json.load(open(path))
+		c["process"].update(terminal=False, args=["busybox", "id", "-u"])
+		c["linux"]["uidMappings"][0]["hostID"], c["linux"]["gidMappings"][0]["hostID"] = int(uid), int(gid)
+		json.dump(c, open(path, "w"))
+	END
+	oci run --bundle "$bundle" box
+	no_refusal is "a user's container of spec --rootless" "$status$out$err" "00"
+	# Slurm gives a cgroup to the user, but not its files.
+	mkdir /sys/fs/cgroup/isorun-oci-job
+	chown "$TH_USER" /sys/fs/cgroup/isorun-oci-job
+	who=(sh -c 'echo 0 >/sys/fs/cgroup/isorun-oci-job/cgroup.procs && exec "$@"' sh
+		setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
+	oci run --bundle "$bundle" box
+	no_refusal is "... in a cgroup that the user may not move processes in" "$status$out$err" "00"
+	# One that is the user's with its files, as systemd delegates it.
+	chown "$TH_USER" /sys/fs/cgroup/isorun-oci-job/cgroup.{procs,subtree_control}
+	test_cgroup_of_another "a user's" /isorun-oci-job/box 'linux.namespaces+={"type":"user"}' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	"${who[@]}" mkdir /sys/fs/cgroup/isorun-oci-job/both
+	test_cgroup_of_both "a user's" /isorun-oci-job/both 'linux.namespaces+={"type":"user"}' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	also ok "... leaves none below" rmdir /sys/fs/cgroup/isorun-oci-job
+	test_cgroup_of_root "$uid"
+	# As above, in a cgroup of root.
+	who=(setpriv --reuid "$TH_USER" --regid "$(id -g "$TH_USER")" --init-groups)
+	# promise P65
+	refuses "a user's container of the host's processes, without a cgroup" \
+		"config.json: /linux/namespaces: a container without a cgroup needs a new pid namespace: *may not make a cgroup*" \
+		'linux.namespaces=[{"type":"mount"},{"type":"uts"},{"type":"ipc"},{"type":"user"}]' \
+		"linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]"
+	who=("$as_user")
+	bundle -- busybox true
+	oci run --bundle "$bundle" box
+	like "... and not without a user namespace" "$status $err" "1 isorun-oci: cannot make the namespaces: Operation not permitted (config.json has no user namespace*"
+}
+
+# What a container says on the socket of sd_notify(3), and who hears it. Its program says each of its words, or if that is a
+# path, waits for the file.
+listener='import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+print("listens", flush=True)
+while True:
+    data, fds, _, _ = socket.recv_fds(s, 4096, 8)
+    print(data.decode().split("\n"), len(fds), flush=True)
+    for fd in fds:
+        os.close(fd)'
+speaker='import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+for word in sys.argv[1:]:
+    if word.startswith("/"):
+        print("waits for", word, flush=True)
+        while not os.path.exists(word):
+            time.sleep(0.02)
+    else:
+        s.send(word.encode().decode("unicode_escape").encode())'
+notifying() { patiently "${who[@]}" env NOTIFY_SOCKET="$manager" "$isorun_oci" --root "$state" "$@"; }
+speaks() { # [PATH=JSON...] -- WORD...
+	local parts=() d
+	while [ "$1" != -- ]; do
+		parts+=("$1")
+		shift
+	done
+	for d in usr lib lib64; do
+		[ ! -e "/$d" ] || parts+=("mounts+={\"destination\":\"/$d\",\"type\":\"bind\",\"source\":\"$(readlink -f "/$d")\",\"options\":[\"rbind\",\"ro\"]}")
+	done
+	rm -f "$bundle/rootfs/tmp/"*
+	mkdir -p "$bundle/rootfs/"{usr,lib,lib64,run/notify} # a user cannot make them
+	bundle "${parts[@]}" -- /usr/bin/python3 -c "$speaker" "${@:2}"
+}
+# What the manager has heard since the last time. Messages stay in their order, so the mark is the last one.
+told() {
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"mark", sys.argv[1])' "$manager"
+	await tail_is_mark
+	sed "1,${skipped}d;\$d" "$heard"
+}
+tail_is_mark() { [ "$(tail -n1 "$heard")" = "['mark'] 0" ]; }
+
+has_no_process() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") = Z* ]]; }
+
+forget_speaker() {
+	rm -f "$bundle/rootfs/tmp/"*
+	rmdir "$bundle/rootfs/"{usr,lib,lib64,run/notify,run}
+}
+
+notify_checks() { # [PATH=JSON...]
+	local manager=$tmp/manager-$label heard=$tmp/heard-$label said=$tmp/said-$label job listening pid skipped starting
+	python3 -c "$listener" "$manager" >"$heard" 2>&1 &
+	listening=$!
+	await grep -qs listens "$heard"
+	speaks "$@" -- 'MAINPID=1\nSTATUS=evil' READY=0 /tmp/go 'X=1\nREADY=1\nMAINPID=1' /tmp/end
+	notifying create --bundle "$bundle" box >"$said.create" 2>&1
+	notifying start box >"$said.start" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.create"
+	pid=$("${who[@]}" "$isorun_oci" --root "$state" state box | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
+	no_refusal ok "$label: start waits until the container is ready" kill -0 "$job"
+	touch "$bundle/rootfs/tmp/go"
+	wait "$job"
+	status=$? skipped=1
+	# promise P66
+	no_refusal is "$label: ... and only that it is, and its first process, is told to the manager" \
+		"$status$(cat "$said.start")$(told)" "0['MAINPID=$pid', 'READY=1'] 0"$'\n'"['BARRIER=1'] 1"
+	also ok "$label: ... and no process of isorun-oci is left" gone "^$isorun_oci --root $state "
+	oci delete --force box
+	speaks "$@" -- READY=0 /tmp/go
+	notifying run --detach --bundle "$bundle" box >"$said.run" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.run"
+	kill "$(first_pid "^$isorun_oci --root $state run")"
+	wait "$job"
+	status=$? skipped=$(wc -l <"$heard")
+	is "$label: a signal ends the wait for it, and the container" "$status $(cat "$said.run")$(told)$(ls "$state")" \
+		"1 waits for /tmp/go
+isorun-oci: a signal came before the service manager knew that the container is ready"
+	speaks "$@" -- READY=0
+	skipped=$(wc -l <"$heard")
+	run notifying run --detach --bundle "$bundle" box
+	no_refusal is "$label: a container that ends is waited for no longer" "$status$out$err $(told)" "0 "
+	oci delete --force box
+	speaks "$@" -- /tmp/go READY=1
+	notifying create --bundle "$bundle" box >"$said.ends" 2>&1
+	skipped=$(wc -l <"$heard")
+	notifying start box >"$said.start" 2>&1 &
+	job=$!
+	await grep -qs /tmp/go "$said.ends"
+	starting=$(first_pid "^$isorun_oci --root $state start")
+	pid=$("${who[@]}" "$isorun_oci" --root "$state" state box | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
+	kill -STOP "$starting"
+	touch "$bundle/rootfs/tmp/go"
+	await has_no_process "$pid"
+	kill -CONT "$starting"
+	wait "$job"
+	status=$?
+	# promise P66
+	no_refusal is "$label: start names no main process that has ended: its pid may be another one's" \
+		"$status$(cat "$said.start")$(told)" "0['READY=1'] 0"$'\n'"['BARRIER=1'] 1"
+	oci delete --force box
+	speaks "$@" -- STATUS=evil READY=1 READY=1
+	skipped=$(wc -l <"$heard")
+	run notifying run --bundle "$bundle" box
+	# promise P66
+	no_refusal is "$label: run hands on once that it is ready, and nothing else" "$status$out$err $(told)" \
+		"0 ['READY=1'] 0"
+	mkdir "$tmp/volume-$label"
+	speaks "$@" "mounts+={\"destination\":\"/run\",\"type\":\"bind\",\"source\":\"$tmp/volume-$label\",\"options\":[\"bind\"]}" -- READY=1
+	run notifying run --bundle "$bundle" box
+	like "$label: no directory for the socket is made in a volume" "$status $err$(ls "$tmp/volume-$label")" \
+		"1 isorun-oci: *: /run is in a mount of config.json that is not a tmpfs (*)*"
+	speaks "$@" "mounts+={\"destination\":\"/run\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}" -- READY=1
+	skipped=$(wc -l <"$heard")
+	run notifying run --bundle "$bundle" box
+	no_refusal is "$label: ... but in a tmpfs" "$status$out$err $(told)" "0 ['READY=1'] 0"
+	speaks "$@" -- READY=1
+	rmdir "$bundle/rootfs/run/notify" "$bundle/rootfs/run"
+	ln -s tmp "$bundle/rootfs/run"
+	run notifying run --bundle "$bundle" box
+	like "$label: ... nor through a symlink of the image" "$status $err$(ls "$bundle/rootfs/tmp")" "1 isorun-oci: *: a symlink is in its path*"
+	rm "$bundle/rootfs/run"
+	kill "$listening"
+	wait "$listening" 2>/dev/null
+	speaks "$@" -- READY=1
+	run notifying run --bundle "$bundle" box
+	like "$label: a manager that is not there is an error" "$status $err$(ls "$state")" "1 isorun-oci: cannot connect to NOTIFY_SOCKET=$manager: *"
+	forget_speaker
+}
+
+unit_of() { systemctl show --property "$1" --value isorun-oci-notify.service; }
+unit_is() { [ "$(unit_of ActiveState)" = "$1" ]; }
+notify_service() { # description, the main process: main or command, option of run...
+	local said=$tmp/said-service
+	rm -f "$said"
+	speaks -- 'MAINPID=1\nSTATUS=evil' /tmp/go READY=1 /tmp/end
+	systemd-run --quiet --no-block --unit=isorun-oci-notify -p Type=notify -p "StandardOutput=append:$said" \
+		-p "StandardError=append:$said" "$isorun_oci" --root "$state" run "${@:3}" --pid-file "$tmp/pid" --bundle "$bundle" box
+	await grep -qs /tmp/go "$said"
+	is "$1: starts until its container is ready" "$(unit_of ActiveState)" activating
+	touch "$bundle/rootfs/tmp/go"
+	await unit_is active
+	# promise P66
+	also is "$1: ... and has the right main process, whatever the container says" "$(unit_of MainPID) $(unit_of StatusText)" \
+		"$(if [ "$2" = main ]; then pgrep -f "^$isorun_oci --root $state run"; else cat "$tmp/pid"; fi) "
+	touch "$bundle/rootfs/tmp/end"
+	await unit_is inactive
+	oci delete --force box
+	forget_speaker
+}
+
+test_notify() {
+	if ! [ -x /usr/bin/python3 ]; then
+		skip "sd_notify" "there is no /usr/bin/python3"
+		return
+	fi
+	label=root
+	notify_checks
+	[ -d /run/systemd/system ] || return 0
+	note=" [no refusal]"
+	notify_service "a service with run" main
+	notify_service "a service with run --detach" command --detach
+	note=
+}
+
+test_notify
+test_signals
+test_pause_fails
+test_cgroup
+test_systemd
+test_joined
+test_joined_users
+test_user_namespace
+[ -z "${TH_USER-}" ] || test_user
