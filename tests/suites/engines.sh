@@ -260,7 +260,7 @@ test_debian() {
 	if store_begin; then
 		run "$isoctl" image add "oci:$debian:slim" debian:slim
 		run "$isoctl" image list
-		no_refusal like "Debian in two layers: added" "$out" "*debian:slim * 2"
+		no_refusal like "Debian in two layers: added" "$out" "*debian:slim * 2 *"
 		run "$isorun" --quiet --root image:debian:slim sh -c "$debian_script"
 		no_refusal is "... as a root" "$status $out" "0 $debian_says"
 		umount /var/lib/isorun
