@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # For the suites of isorun-oci, to be sourced after lib.sh: a bundle of busybox, and what runs it.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP only root can make the containers of these tests"
+	exit 0
+fi
+
 bundle=$tmp/bundle
 state=$tmp/state
 bundle() { "$top/tests/bundle.py" "$bundle" "$@"; } # [PATH=JSON...] -- COMMAND...

@@ -30,8 +30,8 @@ void interrupts_forget(void);
  * has come, or -errno. */
 int interrupts_await(int fd, short events, int msec);
 
-/* The same for the end of what was killed. That comes at once, unless the kernel holds a process; so a signal ends the
- * wait only after a second, and no second signal keeps a command from removing what it has made. */
+/* The same for the end of a process that was killed. That end comes at once, unless the kernel holds the process. So a
+ * signal ends the wait only after a second: a second signal must not keep a command from removing what it has made. */
 int interrupts_await_end(int fd, short events, int msec);
 
 /* Waits for the end of a child. Returns 0, -EINTR if a signal has come, or -errno. */

@@ -3,7 +3,6 @@
 # Engines that give limits to isorun-oci, or whose limits hold isorun: containerd, and Slurm with its cgroups. The limits
 # are read back from the kernel. Needs a host with resource controllers.
 . "$(dirname "$0")/../lib.sh"
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
 . "$(dirname "$0")/../engines.sh"
 

@@ -3,7 +3,6 @@
 # Engines of Debian's packages that call isorun-oci, with the configurations that docs/oci.md shows: podman as a user,
 # buildah, containerd, umoci, and Slurm with four nodes; and an image of Debian under each.
 . "$(dirname "$0")/../lib.sh"
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
 . "$(dirname "$0")/../engines.sh"
 
@@ -171,7 +170,7 @@ test_kubernetes() {
 	no_refusal is "... a container" "$status" 0
 	await grep -qs 'stdout F said' "$tmp/pods/one.log"
 	cri_exec "$one" 'busybox cat /etc/hosts; echo done >/dev/termination-log; echo >/data/file; echo >/run/secret/file; exit 3'
-	like "... its volumes, of which one is read-only" "$out $(cat "$term") $(ls "$tmp/claim/empty" "$tmp/claim/secret")" \
+	like "... its two volumes, one read-only" "$out $(cat "$term") $(ls "$tmp/claim/empty" "$tmp/claim/secret")" \
 		"3 names of the pod*can't create /run/secret/file: Read-only file system*done *empty:*file*secret:"
 	mkdir "$tmp/claim/down/later" && mount -t tmpfs later "$tmp/claim/down/later" && touch "$tmp/claim/down/later/file"
 	cri_exec "$one" 'busybox ls /down/later; busybox umount /down/later'

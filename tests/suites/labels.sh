@@ -4,7 +4,6 @@
 # kernel has one of them, and takes a policy of this suite, which stays: so it is the last one in its host. Debian's has
 # SELinux; with TH_KERNEL=security=apparmor, the other one (tests/check-labels).
 . "$(dirname "$0")/../lib.sh"
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
 
 own=(busybox strings /proc/self/attr/current) # SELinux ends a label with NUL

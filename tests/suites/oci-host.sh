@@ -2,12 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # isorun-oci and the host: cgroups, systemd, namespaces of others, users; with bundles of busybox.
 . "$(dirname "$0")/../lib.sh"
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP only root can make the containers of these tests"
-	exit 0
-fi
-
 . "$(dirname "$0")/../oci.sh"
 
 # A command of isorun-oci that waits.
@@ -173,14 +167,18 @@ test_pause_fails() {
 	oci delete --force box
 }
 
-# A container that has ended, and another one at the same path.
-test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
-	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
+# A container that has ended, "old", and another one at the same path.
+create_after_end() { # the path of both, [PATH=JSON...]
+	bundle "linux.cgroupsPath=\"$1\"" "${@:2}" -- busybox sleep 7691
 	oci create --bundle "$bundle" old
 	oci kill old KILL
 	await is_status old stopped
-	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
+	await grep -q "populated 0" "/sys/fs/cgroup$1/cgroup.events"
 	oci create --bundle "$bundle" box
+}
+
+test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
+	create_after_end "${@:2}"
 	no_refusal is "$1 container takes a cgroup of its own at the path of one that has ended" "$status$out$err" 0
 	oci kill --all old KILL
 	like "... and kill --all of that one is refused" "$status $err" "1 isorun-oci: the cgroup of old was removed, and $2 is another one now"
@@ -194,12 +192,7 @@ test_cgroup_of_another() { # whose, its path, [PATH=JSON...]
 
 # The same in a cgroup that somebody else has made, and that both have.
 test_cgroup_of_both() { # whose, its path, [PATH=JSON...]
-	bundle "linux.cgroupsPath=\"$2\"" "${@:3}" -- busybox sleep 7691
-	oci create --bundle "$bundle" old
-	oci kill old KILL
-	await is_status old stopped
-	await grep -q "populated 0" "/sys/fs/cgroup$2/cgroup.events"
-	oci create --bundle "$bundle" box
+	create_after_end "${@:2}"
 	no_refusal is "$1 container takes the cgroup of others after one that has ended" "$status$out$err" 0
 	oci kill --all old KILL
 	like "... and kill --all of that one is refused there" "$status $err" "1 isorun-oci: the cgroup of old, $2, is another container's now"

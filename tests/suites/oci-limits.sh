@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Limits of isorun-oci's containers, read back from the kernel. Needs a host with resource controllers.
 . "$(dirname "$0")/../lib.sh"
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 . "$(dirname "$0")/../oci.sh"
 
 limits() { # cgroup path, file...

@@ -67,7 +67,7 @@ void container_cgroup_claim(int fd, pid_t pid, uint64_t started) {
         (void) fsetxattr(fd, holder_attribute(), text, strlen(text), 0);
 }
 
-/* Who has made a cgroup. */
+/* Who made a cgroup, and when. */
 typedef enum Maker {
         MADE_NOW,
         MADE_BEFORE, /* isorun-oci, for a container that was not deleted */

@@ -54,8 +54,8 @@ int state_write_half(const State *state, Report *report);
 /* Writes the copy of config.json, all at once: exec and update read it. */
 int state_write_config(const State *state, const char *text, Report *report);
 
-/* Reads the state of a container: -ENOENT if there is none of this name, -EBUSY if it is half made. Then *ret is what
- * state_write_half() wrote, if it has. */
+/* Reads the state of a container: -ENOENT if there is none of this name, -EBUSY if it is half made. For a
+ * half-made container, *ret is what state_write_half() wrote, or empty. */
 int state_load(const char *root, const char *id, State *ret, Report *report);
 
 /* The status now. *ret_pidfd, unless NULL, is a pidfd of the first process, which the caller closes, or -1 if the

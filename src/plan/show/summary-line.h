@@ -58,7 +58,7 @@ void summary_add_fact(SummaryLine *line, const char *name, const char *word, con
 /* Adds a part whose words are places: people get only the first ones. */
 void summary_add_places(SummaryLine *line, const char *name, const char *label);
 
-/* The same for places in memory, in the line of what can be written. */
+/* Adds the part "in memory" to the line of writable places. */
 void summary_add_memory(SummaryLine *line);
 
 /* Adds the user and the group of the payload. */
