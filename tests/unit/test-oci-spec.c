@@ -116,6 +116,8 @@ static void test_refused(_unused_ void **state) {
                 { LINUX(",\"mountLabel\":\"a:b\\nc\""), "/linux/mountLabel: it is not a label: it has a newline" },
                 { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"selinuxLabel\":\"\\n\"},\"linux\":{" NAMESPACES "}}",
                   "/process/selinuxLabel: it is not a label" },
+                { BEGIN "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"user\":{\"additionalGids\":[18446744073709551615]}},"
+                        "\"linux\":{" NAMESPACES "}}", "/process/user/additionalGids/0: it is not a group" },
                 { LINUX(",\"rootfsPropagation\":\"public\""), "it must be private, slave, shared or unbindable" },
         };
 
@@ -152,6 +154,35 @@ static void test_change(_unused_ void **state) {
         log_deinit(&log);
 }
 
+/* libjansson reads all integers of such a file as reals. */
+static void test_reals(_unused_ void **state) {
+        static const char text[] = BEGIN
+                "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"user\":{\"uid\":7,\"additionalGids\":[10,4294967294]},"
+                "\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":18446744073709551615}]},"
+                "\"linux\":{" NAMESPACES ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+                "{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":3,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}}}";
+        const WhyQuestion question = { .action = WHY_CALL, .object = "mount", .n_arguments = 1 };
+        Spec spec = {};
+        Bundle bundle = { .spec = &spec };
+        WhyAnswer answer = {};
+        Log log;
+
+        log_init(&log);
+        expect_result(text, parse(text, &spec, &log), 0);
+        expect_text(text, log_text(&log), "");
+        assert_int_equal(spec.process.uid, 7);
+        assert_int_equal(spec.process.n_groups, 2);
+        assert_int_equal(spec.process.groups[0], 10);
+        assert_int_equal(spec.process.groups[1], UINT32_MAX - 1);
+        assert_true(spec.process.limits[0].limit.rlim_max == RLIM_INFINITY);
+        assert_int_equal(bundle_why(&bundle, &question, &answer), 0);
+        assert_int_equal(answer.verdict, WHY_DEPENDS); /* on the argument 3 */
+        why_answer_deinit(&answer);
+        bundle_deinit(&bundle);
+        spec_deinit(&spec);
+        log_deinit(&log);
+}
+
 /* Strings with quotes, brackets and escapes must not lead to another line. */
 static void test_lines(_unused_ void **state) {
         static const char text[] = "\n{\"a\": \"}],\\\"{\",\n\"a/b~\": [\n1, [2,\n {\"\\u0063\":\n true}],\"x\"\n, 3],\n\"d\": {}, "
@@ -185,6 +216,7 @@ int main(void) {
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_change),
+                cmocka_unit_test(test_reals),
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_capabilities),
         };

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "image/json.h"
+#include "oci/spec/place.h"
 #include "plan/deny/answer.h"
 #include "plan/why/answer.h"
 #include "plan/why/why.h"
@@ -25,7 +26,7 @@ static bool needs_more(const json_t *rule, const WhyQuestion *q) {
         const json_t *tests = json_object_get(rule, "args");
 
         for (size_t i = 0; i < json_array_size(tests); i++)
-                if (json_integer_value(json_object_get(json_array_get(tests, i), "index")) >= q->n_arguments)
+                if (place_integer(json_object_get(json_array_get(tests, i), "index")) >= q->n_arguments)
                         return true;
         return false;
 }

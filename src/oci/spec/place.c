@@ -124,7 +124,7 @@ bool place_is_integer(const json_t *value) {
         return (n > -exact && n < exact && n == (double) (int64_t) n) || n == 0x1p64;
 }
 
-static int64_t integer(const json_t *value) {
+int64_t place_integer(const json_t *value) {
         if (json_is_integer(value))
                 return json_integer_value(value);
         return json_real_value(value) == 0x1p64 ? -1 : (int64_t) json_real_value(value);
@@ -136,7 +136,7 @@ int place_number(const Place *parent, const char *key, int64_t min, int64_t max,
 
         if (!p.value)
                 return 0;
-        n = integer(p.value);
+        n = place_integer(p.value);
         if (n < min || n > max)
                 return place_error(&p, ERANGE, "%lld is not from %lld to %lld", (long long) n, (long long) min,
                                    (long long) max);

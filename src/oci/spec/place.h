@@ -25,6 +25,9 @@ json_t *place_parse(const char *text, size_t size, const char *file, Report *rep
  * of the file as reals, and those from 2^53 on are refused. */
 bool place_is_integer(const json_t *value);
 
+/* Such an integer, which json_integer_value() would read as 0 in a file like that; 0 for other values. */
+int64_t place_integer(const json_t *value);
+
 Place place_member(const Place *parent, const char *key);
 Place place_item(const Place *parent, size_t index);
 

@@ -51,10 +51,10 @@ static int read_groups(const Place *user, SpecProcess *ret) {
 
         for (size_t i = 0; i < json_array_size(groups.value); i++) {
                 const Place p = place_item(&groups, i);
-                json_int_t n = json_integer_value(p.value);
+                int64_t n = place_integer(p.value);
                 gid_t *gid;
 
-                if (!json_is_integer(p.value) || n < 0 || n >= UINT32_MAX)
+                if (n < 0 || n >= UINT32_MAX)
                         return place_error(&p, ERANGE, "it is not a group");
                 gid = ARRAY_APPEND(ret->groups, ret->n_groups);
                 if (!gid)
