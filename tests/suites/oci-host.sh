@@ -408,8 +408,9 @@ test_joined_users() {
 		skip "the order of the joins" "strace counts them only without sanitizers"
 	else
 		bundle "linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/proc/$pid/ns/pid\"}]" hostname= -- busybox true
-		run patiently strace -f -qq -e signal=none -e trace=setns,prctl,clone3 -o "$tmp/trace" "$isorun_oci" --root "$state" run --bundle "$bundle" second
-		order=$(sed -nE 's/^[0-9]+ +//; s/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$tmp/trace" | head -n3 | tr '\n' ' ')
+		# A file for each process: in one file, strace divides the line of a call when another process makes one.
+		run patiently strace -ff -qq -e signal=none -e trace=setns,prctl,clone3 -o "$tmp/trace" "$isorun_oci" --root "$state" run --bundle "$bundle" second
+		order=$(sed -nE 's/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$(grep -l '^setns' "$tmp/trace".*)" | head -n3 | tr '\n' ' ')
 		no_refusal is "no process of a joined namespace can look into the one that joins" "$status $order" "0 protected PID clone "
 	fi
 	oci start first
