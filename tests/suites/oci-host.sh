@@ -378,9 +378,9 @@ test_joined() {
 	unshare -n sleep 7657 &
 	await runs '^sleep 7657$'
 	pid=$(first_pid '^sleep 7657$')
-	inside "a namespace with a path is joined" "$(readlink "/proc/$pid/ns/net")" \
+	inside "a namespace with a path is joined, also with oomScoreAdj" "$(readlink "/proc/$pid/ns/net") 124" process.oomScoreAdj=124 \
 		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},{\"type\":\"network\",\"path\":\"/proc/$pid/ns/net\"}]" \
-		'busybox readlink /proc/self/ns/net'
+		'echo $(busybox readlink /proc/self/ns/net) $(busybox cat /proc/self/oom_score_adj)'
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	inside "a user namespace has the maps of config.json" "0 100000 1000 root is mapped, 1:7 too" \
@@ -537,12 +537,12 @@ test_user() {
 	install -d -o "$TH_USER" -m 700 "$state"
 	nothing=$(ls "$bundle/rootfs/tmp" "$state")
 	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
-		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" \
-		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null)')"
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" process.oomScoreAdj=321 \
+		-- sh -c "$(to_end 'echo $(busybox id -u) $(busybox cat /proc/self/uid_map) $(busybox stat -c %t:%T /dev/null) $(busybox cat /proc/self/oom_score_adj)')"
 	oci run --bundle "$bundle" box
-	is_reached "a user's container" "0 0 $uid 1 1:3"
+	is_reached "a user's container, also with oomScoreAdj" "0 0 $uid 1 1:3 321"
 	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=[{\"containerID\":0,\"hostID\":$uid,\"size\":1}]" \
-		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" -- busybox sleep 7661
+		"linux.gidMappings=[{\"containerID\":0,\"hostID\":$(id -g "$TH_USER"),\"size\":1}]" process.oomScoreAdj=322 -- busybox sleep 7661
 	oci create --bundle "$bundle" box
 	oci state box
 	pid=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' <<<"$out")
@@ -552,8 +552,8 @@ test_user() {
 		"/memfd:isorun-oci (deleted) /memfd:isorun-oci (deleted)"
 	oci start box
 	await runs '^busybox sleep 7661$'
-	also_inside "a user's container" "0 CapPrm:0000000020000420" \
-		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ")'
+	also_inside "a user's container" "0 CapPrm:0000000020000420 322" \
+		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ") $(busybox cat /proc/self/oom_score_adj)'
 	oci delete --force box
 	test_root_of_namespace
 	label=user

@@ -12,6 +12,7 @@
 #include "oci/inside/init.h"
 #include "oci/interrupts.h"
 #include "oci/outside/joined.h"
+#include "oci/outside/steps.h"
 #include "sandbox/wire/failure.h"
 #include "util/fd.h"
 #include "util/kernel.h"
@@ -138,7 +139,9 @@ static pid_t fork_between(const Between *b, Report *report) {
 static int make_child(const Between *b, struct clone_args *args, pid_t *ret_pid, Report *report) {
         pid_t pid;
 
-        if (b->join(b, report) < 0)
+        /* The child has the same score. */
+        if (steps_set_oom_score(b->init ? b->init->process : &b->spec->process, 0, report) < 0 ||
+            b->join(b, report) < 0)
                 return -1;
         if (madvise(ret_pid, sizeof(*ret_pid), MADV_DONTFORK) < 0)
                 return report_error(report, errno, "cannot keep memory to oneself: %s", strerror(errno));
@@ -198,6 +201,7 @@ pid_t spawn_in_container(const State *state, Init *init, int pidfd, int cgroup, 
 pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report) {
         struct clone_args args = { .flags = spec->new_namespaces & ~init_namespaces(spec) };
         pid_t pid;
+        int r;
 
         if (cgroup >= 0) {
                 args.flags |= CLONE_INTO_CGROUP;
@@ -209,5 +213,10 @@ pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], 
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);
-        return pid < 0 ? clone_failed(spec, errno, report) : pid;
+        if (pid < 0)
+                return clone_failed(spec, errno, report);
+        r = pid > 0 ? steps_set_oom_score(&spec->process, pid, report) : 0;
+        if (r < 0)
+                interrupts_kill(pid);
+        return r < 0 ? r : pid;
 }

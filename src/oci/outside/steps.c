@@ -50,9 +50,6 @@ static int set_priorities(const SpecProcess *process, pid_t pid, Report *report)
 }
 
 int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
-        char path[64], score[16];
-        int r;
-
         for (size_t i = 0; i < process->n_limits; i++) {
                 const __rlimit_resource_t resource = (__rlimit_resource_t) process->limits[i].resource;
 
@@ -60,10 +57,17 @@ int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report) {
                         return report_error(report, errno, "%s: %s/rlimits/%zu: cannot set the limit: %s",
                                             process->file, process->pointer, i, strerror(errno));
         }
-        r = set_priorities(process, pid, report);
-        if (r < 0 || !process->set_oom_score)
-                return r;
-        snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+        return set_priorities(process, pid, report);
+}
+
+int steps_set_oom_score(const SpecProcess *process, pid_t pid, Report *report) {
+        char path[64] = "/proc/self/oom_score_adj", score[16];
+        int r;
+
+        if (!process->set_oom_score)
+                return 0;
+        if (pid > 0)
+                snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
         snprintf(score, sizeof(score), "%d", process->oom_score);
         r = file_write(AT_FDCWD, path, score);
         return r < 0 ? report_error(report, -r, "%s: %s/oomScoreAdj: cannot set it: %s", process->file,

@@ -8,8 +8,12 @@
 #include "sandbox/wire/message.h"
 #include "util/report.h"
 
-/* Sets limits, the OOM score, the scheduler and priorities: the process may have no right to set them itself. */
+/* Sets limits, the scheduler and priorities: the process may have no right to set them itself. */
 int steps_set_limits(const SpecProcess *process, pid_t pid, Report *report);
+
+/* Sets the OOM score that process names, if it does. pid 0: of this process. Only as long as the process is dumpable,
+ * its file belongs to its user: proc(5). */
+int steps_set_oom_score(const SpecProcess *process, pid_t pid, Report *report);
 
 /* Fails if the host cannot confine the process as it is to be: -EOPNOTSUPP. */
 int steps_check_security(const SpecProcess *process, Report *report);
