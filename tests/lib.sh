@@ -81,12 +81,12 @@ pause=0.05
 [ "${TESTHOST-}" != uml ] || pause=0.2
 nap() { read -rt $pause <>"$tmp/.nap" || :; }
 
-# Waits until a command succeeds, for at most $TEST_PATIENCE seconds, or the suite's $patience, or 20. All suites wait
-# with this function.
+# Waits until a command succeeds, for $TEST_PATIENCE seconds, or the suite's $patience, or 20. All suites wait with this
+# function. A virtual machine may have been paused meanwhile: then all programs have a little time after it.
 eventually() {
-	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-20}} * 1000000))
+	local end=$((${EPOCHREALTIME/[.,]/} + ${TEST_PATIENCE:-${patience:-20}} * 1000000)) late=0
 	while ! "$@"; do
-		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || return 1
+		[ "${EPOCHREALTIME/[.,]/}" -lt $end ] || [ $((++late)) -lt 20 ] || return 1
 		nap
 	done
 }
