@@ -69,7 +69,7 @@ done < <("$isorun_oci" --help | grep -oE -- '--[a-z-]+')
 is "the commands of isorun-oci --help are offered, and no others" "$(words isorun-oci --debug '')" \
 	"$("$isorun_oci" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')"
 container() { # directory of states, ID
-	mkdir -p -m 700 "$1/$2"
+	mkdir -m 700 "$1/$2"
 	printf '{"ociVersion": "1.0.2", "bundle": "/srv/%s", "rootfs": "/", "created": "", "pid": 1, "started": 1}' "$2" \
 		>"$1/$2/state.json"
 }

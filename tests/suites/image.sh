@@ -470,7 +470,7 @@ by_umoci() {
 # and root's are the user's.
 users() {
 	local note=" [no isorun]"
-	local own first=0 layer before file name notice=
+	local own first=0 layer before name notice=
 	own=$(id -u "$owner")
 	[ "$label" = root ] || first=$(($(first_subuid "$TH_USER") - 1))
 	name=$(getent passwd 33 | cut -d: -f1)
@@ -539,6 +539,7 @@ subordinate() {
 	is "$label: gc removes what a killed add has left of all users" "$status $err$(find "$store" -name .new)" "0 "
 	ids_of_user "$TH_USER:400000:65536"
 	for action in "add oci:$images/plain" verify gc; do
+		# shellcheck disable=SC2086
 		image $action
 		# promise P63
 		like "$label: with other subordinate ids than those of the store, ${action%% *} is an error" "$status $err" \

@@ -17,7 +17,8 @@ fi
 
 make_files() {
 	rm -rf "$work"
-	mkdir -m 755 -p "$work/src" "$work/site" "$tmp/records"
+	mkdir -p "$tmp/records"
+	mkdir -m 755 "$work" "$work/src" "$work/site"
 	printf 'int main(void) { return 0; }\n' >"$work/src/a.c"
 	printf 'a: a.c\n\tcc -o a a.c\n' >"$work/src/Makefile"
 	echo hello >"$work/site/index.html"
