@@ -88,7 +88,7 @@ static int help_of(const Syntax *syntax, const char *about, Report *report) {
 }
 
 static int version(Report *report) {
-        printf("isorun-oci version " ISORUN_VERSION "\nspec: 1.1.0\n");
+        printf("isorun-oci version " ISORUN_VERSION "\nspec: " SPEC_VERSION "\n");
         return flush_output(report) < 0;
 }
 

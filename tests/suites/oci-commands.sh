@@ -464,17 +464,23 @@ command'
 		'hooks={"prestart":[{"path":"/bin/busybox","args":["true"]},{"path":"/bin/busybox","args":["sleep","100"],"timeout":1}]}'
 	refuses "a hook that is not there" "error running createRuntime hook #0: /no/hook: exit status 127" 'hooks={"createRuntime":[{"path":"/no/hook"}]}'
 	refuses "a hook without a path" "config.json:*: /hooks/prestart/0: path must be absolute" 'hooks={"prestart":[{"path":"x"}]}'
-	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
+	bundle 'ociVersion="1.2.1"' 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]},{"path":"/bin/busybox","args":["sh","-c","echo next >&2"]}]}' \
+		-- sh -c 'exit 5'
 	oci run --bundle "$bundle" box
-	like "a hook of poststart that fails ends the container" "$status $err$(ls "$state")" \
+	no_refusal is "a hook of poststart that fails is a notice, and the next one runs" "$status $err$(ls "$state")" \
+		"5 isorun-oci: notice: error running poststart hook #0: /bin/busybox: exit status 1
+next"
+	bundle 'ociVersion="1.3.0"' 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- sh -c 'exit 5'
+	oci run --bundle "$bundle" box
+	like "... since version 1.3, it ends the container" "$status $err$(ls "$state")" \
 		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
-	bundle 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- busybox sleep 7664
+	bundle 'ociVersion="1.3.0"' 'hooks={"poststart":[{"path":"/bin/busybox","args":["false"]}]}' -- busybox sleep 7664
 	oci create --bundle "$bundle" box
 	oci start box
 	like "... also one that start has started" "$status $err$(ls "$state")" \
 		"1 isorun-oci: error running poststart hook #0: /bin/busybox: exit status 1"
 	also ok "... which has ended" gone '^busybox sleep 7664$'
-	bundle "hooks={\"poststart\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}],\"poststop\":[{\"path\":\"/bin/busybox\",
+	bundle 'ociVersion="1.3.0"' "hooks={\"poststart\":[{\"path\":\"/bin/busybox\",\"args\":[\"false\"]}],\"poststop\":[{\"path\":\"/bin/busybox\",
 		\"args\":[\"sh\",\"-c\",\"[ -e $tmp/once ] || mkdir $tmp/once $state/box\"]}]}" -- busybox true
 	oci run --bundle "$bundle" box
 	# promise P65

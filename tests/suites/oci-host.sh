@@ -47,13 +47,15 @@ test_signals() {
 	no_refusal is "TERM ends run whose first process waits for a hook, and that one, also with INT beside it" \
 		"$status $err $(left_of_box)" \
 		"1 isorun-oci: a signal came before the first process was ready "
-	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
-	begin_waiting poststart run --bundle "$bundle" box
-	await runs '^busybox sleep 7801$'
-	end_waiting poststart TERM
-	no_refusal is "TERM ends run that waits for a hook of poststart, and the container" \
-		"$status $err $(left_of_box)" \
-		"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
+	for version in 1.2.1 1.3.0; do
+		bundle "ociVersion=\"$version\"" "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
+		begin_waiting "poststart-$version" run --bundle "$bundle" box
+		await runs '^busybox sleep 7801$'
+		end_waiting "poststart-$version" TERM
+		no_refusal is "TERM ends run that waits for a hook of poststart, and the container (version $version)" \
+			"$status $err $(left_of_box)" \
+			"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
+	done
 	test_half_made "a cgroup" "$path"
 	mkdir "/sys/fs/cgroup$path"
 	test_half_made "a cgroup of others" "$path"

@@ -638,14 +638,16 @@ test_features() {
 		c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "flags": s["supportedFlags"], "listenerPath": "/no/agent", "syscalls":
 		    [{"names": ["acct"], "action": a, "args": [{"index": 0, "value": i, "op": "SCMP_CMP_EQ"}]} for i, a in enumerate(s["actions"]) if a != "SCMP_ACT_ALLOW"] +
 		    [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO", "args": [{"index": i % 6, "value": i, "valueTwo": i, "op": o}]} for i, o in enumerate(s["operators"])]}
+		c["linux"]["memoryPolicy"] = {"mode": linux["memoryPolicy"]["modes"][0], "flags": linux["memoryPolicy"]["flags"]}
 		c["process"]["capabilities"]["bounding"] = linux["capabilities"]
 		c["hooks"] = {h: [{"path": "/bin/true"}] for h in f["hooks"]}
 		json.dump(c, open(path, "w"))
-		print(len(f["mountOptions"]) > 30, len(s["actions"]), len(s["operators"]), len(s["supportedFlags"]), len(linux["namespaces"]), len(f["hooks"]))
+		print(len(f["mountOptions"]) > 30, len(s["actions"]), len(s["operators"]), len(s["supportedFlags"]), len(linux["namespaces"]), len(f["hooks"]),
+		      len(linux["memoryPolicy"]["modes"]), len(linux["memoryPolicy"]["flags"]), f["ociVersionMax"])
 	END
 	)
 	run "$isoctl" explain "$bundle"
-	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 9 7 4 8 6 0"
+	no_refusal is "features: all that it prints is accepted" "$words $status$err" "True 9 7 4 8 6 7 3 1.3.0 0"
 	words=
 	also unlike "... and what is refused is not there" "$(tr -s ' \n' ' ' <<<"$config")" '*"intelRdt": {"enabled": true}*'
 	refuses "a flag that features does not print" "config.json:*: /linux/seccomp/flags/0: not a flag that isorun-oci supports" \

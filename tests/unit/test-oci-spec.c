@@ -9,7 +9,9 @@
 #include "oci/spec/load.h"
 
 #define PROCESS "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}"
-#define BEGIN "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},"
+#define FLYING "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"CAP_KILL\",\"CAP_FLY\"]}}"
+#define FROM(version) "{\"ociVersion\":\"" version "\",\"root\":{\"path\":\"r\"},"
+#define BEGIN FROM("1.0.2")
 #define NAMESPACES "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\"}]"
 #define LINUX(more) BEGIN PROCESS ",\"linux\":{" NAMESPACES more "}}"
 #define RESOURCES(more) LINUX(",\"resources\":{" more "}")
@@ -33,6 +35,11 @@ static void test_limits(_unused_ void **state) {
                 /* Engines in Go write this for "no limit". */
                 { RESOURCES("\"pids\":{\"limit\":18446744073709551615}"), "pids.max max\n" },
                 { RESOURCES("\"pids\":{\"limit\":0}"), "" },
+                { FROM("1.3.0") PROCESS ",\"linux\":{" NAMESPACES ",\"resources\":{\"pids\":{\"limit\":0}}}}", "pids.max 1\n" },
+                { FROM("1.10.0") PROCESS ",\"linux\":{" NAMESPACES ",\"resources\":{\"pids\":{\"limit\":0}}}}", "pids.max 1\n" },
+                { FROM("1.3.0") PROCESS ",\"linux\":{" NAMESPACES ",\"resources\":{\"pids\":{}}}}", "" },
+                /* An unknown capability is ignored since version 1.1. */
+                { FROM("1.1.0") FLYING ",\"linux\":{" NAMESPACES "}}", "" },
                 { RESOURCES("\"cpu\":{\"shares\":2}"), "cpu.weight 1\n" },
                 { RESOURCES("\"cpu\":{\"shares\":1024}"), "cpu.weight 39\n" },
                 { RESOURCES("\"cpu\":{\"shares\":262144}"), "cpu.weight 10000\n" },
@@ -78,6 +85,9 @@ static void test_refused(_unused_ void **state) {
                 { "", "config.json:1: " },
                 { "[]", "config.json" },
                 { "{}", "/ociVersion: it is missing" },
+                { FROM("1.") PROCESS "}", "/ociVersion: isorun-oci knows only versions 1.x" },
+                { FROM("10.0.0") PROCESS "}", "/ociVersion: isorun-oci knows only versions 1.x" },
+                { BEGIN FLYING ",\"linux\":{" NAMESPACES "}}", "/process/capabilities/bounding/1: isorun-oci does not know" },
                 { BEGIN "\"linux\":{" NAMESPACES "}}", "/process: it is missing" },
                 { BEGIN PROCESS "}", "/linux/namespaces: a mount namespace is missing" },
                 { BEGIN PROCESS "," PROCESS ",\"linux\":{" NAMESPACES "}}", "duplicate" },

@@ -34,12 +34,13 @@ static json_t *hook_names(void) {
 /* features.md and features-linux.md of the runtime specification. */
 int oci_features(const OciCall *call) {
         json_t *linux_part = json_pack(
-                "{so so s{sb sb sb sb sb} so* s{sb} s{sb} s{sb} s{s{sb}} s{sb}}", "namespaces", namespace_names(),
+                "{so so s{sb sb sb sb sb} so* s{sb} s{sb} s{sb} s{s{sb}} s{sb} so*}", "namespaces", namespace_names(),
                 "capabilities", capabilities(), "cgroup", "v1", 0, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 1,
                 "seccomp", spec_filter_features(), "apparmor", "enabled", 1, "selinux", "enabled", 1, "intelRdt",
-                "enabled", 0, "mountExtensions", "idmap", "enabled", 1, "netDevices", "enabled", 1);
+                "enabled", 0, "mountExtensions", "idmap", "enabled", 1, "netDevices", "enabled", 1,
+                "memoryPolicy", spec_memory_policy_features());
 
-        return oci_print(json_pack("{ss ss so so so* s[s]}", "ociVersionMin", "1.0.0", "ociVersionMax", "1.1.0",
+        return oci_print(json_pack("{ss ss so so so* s[s]}", "ociVersionMin", "1.0.0", "ociVersionMax", SPEC_VERSION,
                                    "hooks", hook_names(), "mountOptions", spec_mount_options(), "linux", linux_part,
                                    "potentiallyUnsafeConfigAnnotations", SPEC_CRUN_ANNOTATIONS),
                          call->report);

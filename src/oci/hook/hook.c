@@ -123,13 +123,19 @@ int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char 
         return r;
 }
 
-void hooks_run_all(const Spec *spec, SpecHookKind kind, const HookState *state, Report *report) {
+int hooks_run_all(const Spec *spec, SpecHookKind kind, const HookState *state, Report *report) {
         _cleanup_free_ char *text = spec->n_hooks[kind] ? write_state(spec, state) : NULL;
         char error[HOOK_ERROR_MAX];
 
         if (spec->n_hooks[kind] && !text)
                 report_notice(report, "cannot run %s hooks: %s", spec_hook_names[kind], strerror(ENOMEM));
-        for (size_t i = 0; text && i < spec->n_hooks[kind]; i++)
-                if (run(spec->hooks[kind], i, state->environment, text, error) < 0)
+        for (size_t i = 0; text && i < spec->n_hooks[kind]; i++) {
+                int r = run(spec->hooks[kind], i, state->environment, text, error);
+
+                if (r == -EINTR && kind != SPEC_POSTSTOP)
+                        return report_error(report, EINTR, "error running %s hook %s", spec_hook_names[kind], error);
+                if (r < 0)
                         report_notice(report, "error running %s hook %s", spec_hook_names[kind], error);
+        }
+        return 0;
 }

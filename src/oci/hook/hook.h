@@ -16,5 +16,6 @@ enum { HOOK_ERROR_MAX = 256 };
  * of the hook, its path and the reason in error. */
 int hooks_run(const Spec *spec, SpecHookKind kind, const HookState *state, char error[static HOOK_ERROR_MAX]);
 
-/* The same, but a hook that fails is a notice, and the others run as if it had not failed. */
-void hooks_run_all(const Spec *spec, SpecHookKind kind, const HookState *state, Report *report);
+/* The same, but a hook that fails is a notice, and the others run as if it had not failed. A signal that ends a hook
+ * ends this, too, unless the hooks are those of poststop. Returns 0, or -EINTR, reported. */
+int hooks_run_all(const Spec *spec, SpecHookKind kind, const HookState *state, Report *report);

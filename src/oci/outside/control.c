@@ -26,7 +26,9 @@ static int connect_start(const State *state, Report *report) {
 
 /* Their failure changes nothing: the command has ended. */
 static void run_poststop(const Spec *spec, const State *state, Report *report) {
-        hooks_run_all(spec, SPEC_POSTSTOP, &(HookState) { state->id, status_name(STATUS_STOPPED), 0, NULL }, report);
+        const HookState stopped = { state->id, status_name(STATUS_STOPPED), 0, NULL };
+
+        (void) hooks_run_all(spec, SPEC_POSTSTOP, &stopped, report);
 }
 
 /* Of a container that was left half made, there may be no config.json. create has printed the notices about it. */
@@ -36,16 +38,23 @@ static bool load_quietly(const State *state, Spec *ret) {
         return spec_load_copy(state->directory, state->bundle, ret, &quiet) >= 0;
 }
 
-/* If one fails, the container is removed: runtime.md, "Lifecycle", since version 1.2.1. */
-static int run_poststart(const Spec *spec, const State *state, Report *report) {
+static int run_started(const Spec *spec, const HookState *state, Report *report) {
         char error[HOOK_ERROR_MAX];
-        int r = hooks_run(spec, SPEC_POSTSTART, &(HookState) { state->id, status_name(STATUS_RUNNING), state->pid,
-                                                               NULL }, error);
+        int r;
 
-        if (r >= 0)
-                return 0;
-        r = report_error(report, -r, "error running poststart hook %s", error);
-        (void) container_delete(state, spec, true, report);
+        if (spec->minor < 3)
+                return hooks_run_all(spec, SPEC_POSTSTART, state, report);
+        r = hooks_run(spec, SPEC_POSTSTART, state, error);
+        return r < 0 ? report_error(report, -r, "error running poststart hook %s", error) : 0;
+}
+
+/* If one fails, the container is removed. So says runtime.md, "Lifecycle", since version 1.3 of the specification. In
+ * older ones, such a failure is a warning. */
+static int run_poststart(const Spec *spec, const State *state, Report *report) {
+        int r = run_started(spec, &(HookState) { state->id, status_name(STATUS_RUNNING), state->pid, NULL }, report);
+
+        if (r < 0)
+                (void) container_delete(state, spec, true, report);
         return r;
 }
 

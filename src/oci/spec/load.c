@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "oci/spec/load.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <sys/param.h>
 
 #include "image/json.h"
 #include "oci/spec/fields.h"
@@ -47,11 +50,16 @@ void spec_deinit(Spec *spec) {
 
 static int read_version(const Place *top, Spec *spec) {
         const Place p = place_member(top, "ociVersion");
+        const char *minor;
 
         spec->version = json_string_value(p.value);
         if (!spec->version)
                 return place_error(&p, EINVAL, "it is missing");
-        return startswith(spec->version, "1.") ? 0 : place_error(&p, EINVAL, "isorun-oci knows only versions 1.x");
+        minor = startswith(spec->version, "1.");
+        if (!minor || !isdigit((unsigned char) *minor))
+                return place_error(&p, EINVAL, "isorun-oci knows only versions 1.x");
+        spec->minor = (unsigned) MIN(strtoul(minor, NULL, 10), SPEC_MINOR);
+        return 0;
 }
 
 static int read_root(const Place *top, Spec *spec) {
@@ -132,7 +140,7 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         if (r >= 0)
                 r = read_root(&top, spec);
         if (r >= 0)
-                r = process_read(&process, &spec->process);
+                r = process_read(&process, spec->minor, &spec->process);
         if (r >= 0)
                 r = hooks_read(&top, spec);
         if (r >= 0)
@@ -211,7 +219,7 @@ int spec_load_process(const char *path, json_t **ret_json, SpecProcess *ret, Rep
         place.value = json = place_parse(text, size, path, report);
         r = json ? fields_check(&place, "/process") : -EBADMSG;
         if (r >= 0)
-                r = process_read(&place, &process);
+                r = process_read(&place, SPEC_MINOR, &process);
         if (r < 0) {
                 spec_process_deinit(&process);
                 json_decref(json);

@@ -6,15 +6,19 @@
 
 #include "oci/spec/place.h"
 #include "oci/spec/spec.h"
+#include "policy/value/names.h"
 
 /* Reads a label of SELinux; "" is none. */
 int label_read(const Place *parent, const char *key, const char **ret);
-int process_read(const Place *place, SpecProcess *ret);
+/* minor: of the version that place is written for. */
+int process_read(const Place *place, unsigned minor, SpecProcess *ret);
 
 /* The scheduler and the I/O priority of a process, and the personality and memory policy of the container. */
 int scheduling_read(const Place *process, SpecProcess *ret);
 int personality_read(const Place *linux_part, Spec *ret);
 int memory_policy_read(const Place *linux_part, Spec *ret);
+/* The names of a table, for features. NULL when memory runs out. */
+json_t *spec_names(const NamedNumber *list);
 
 int hooks_read(const Place *place, Spec *ret);
 void hooks_deinit(Spec *spec);

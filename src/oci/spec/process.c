@@ -81,8 +81,8 @@ static int read_user(const Place *process, SpecProcess *ret) {
         return read_groups(&user, ret);
 }
 
-/* A capability that this kernel does not have grants nothing, so a notice is enough: runc does the same. */
-static int read_set(const Place *capabilities, const char *key, uint64_t *ret) {
+/* An unknown capability grants nothing, so a notice is enough; but version 1.0 of the specification wants an error. */
+static int read_set(const Place *capabilities, const char *key, unsigned minor, uint64_t *ret) {
         const Place set = place_member(capabilities, key);
 
         for (size_t i = 0; i < json_array_size(set.value); i++) {
@@ -91,20 +91,32 @@ static int read_set(const Place *capabilities, const char *key, uint64_t *ret) {
 
                 if (c)
                         *ret |= UINT64_C(1) << c->number;
+                else if (minor == 0)
+                        return place_error(&p, EINVAL, "isorun-oci does not know this capability");
                 else
                         place_notice(&p, "ignored: isorun-oci does not know this capability");
         }
         return 0;
 }
 
-static int read_capabilities(const Place *process, SpecProcess *ret) {
-        const Place p = place_member(process, "capabilities");
+static int read_sets(const Place *capabilities, unsigned minor, SpecProcess *ret) {
+        int r = read_set(capabilities, "bounding", minor, &ret->bounding);
 
-        read_set(&p, "bounding", &ret->bounding);
-        read_set(&p, "effective", &ret->effective);
-        read_set(&p, "permitted", &ret->permitted);
-        read_set(&p, "inheritable", &ret->inheritable);
-        read_set(&p, "ambient", &ret->ambient);
+        if (r >= 0)
+                r = read_set(capabilities, "effective", minor, &ret->effective);
+        if (r >= 0)
+                r = read_set(capabilities, "permitted", minor, &ret->permitted);
+        if (r >= 0)
+                r = read_set(capabilities, "inheritable", minor, &ret->inheritable);
+        return r < 0 ? r : read_set(capabilities, "ambient", minor, &ret->ambient);
+}
+
+static int read_capabilities(const Place *process, unsigned minor, SpecProcess *ret) {
+        const Place p = place_member(process, "capabilities");
+        int r = read_sets(&p, minor, ret);
+
+        if (r < 0)
+                return r;
         if (ret->effective & ~ret->permitted)
                 return place_error(&p, EINVAL, "the effective capabilities must be among the permitted ones");
         /* execve(2) gives root the same ones without; buildah's containers all have such ambient ones. */
@@ -194,7 +206,7 @@ int label_read(const Place *parent, const char *key, const char **ret) {
         return 0;
 }
 
-int process_read(const Place *place, SpecProcess *ret) {
+int process_read(const Place *place, unsigned minor, SpecProcess *ret) {
         int64_t oom = INT64_MIN;
         int r;
 
@@ -206,7 +218,7 @@ int process_read(const Place *place, SpecProcess *ret) {
         if (r >= 0)
                 r = read_user(place, ret);
         if (r >= 0)
-                r = read_capabilities(place, ret);
+                r = read_capabilities(place, minor, ret);
         if (r >= 0)
                 r = read_limits(place, ret);
         if (r >= 0)

@@ -102,6 +102,10 @@ static int read_pids(const Place *resources, Spec *ret) {
         int64_t limit = 0;
         int r = place_number(&pids, "limit", -1, INT64_MAX, &limit);
 
+        /* Since version 1.3, 0 is a limit. With pids.max=0, not even the first process could be made in the cgroup;
+         * runc has 1, too. */
+        if (r >= 0 && limit == 0 && ret->minor >= 3 && place_member(&pids, "limit").value)
+                limit = 1;
         return r >= 0 && limit != 0 ? add(ret, &pids, "limit", "pids.max", number_or_max(limit)) : r;
 }
 

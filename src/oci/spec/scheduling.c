@@ -216,3 +216,15 @@ int memory_policy_read(const Place *linux_part, Spec *ret) {
         ret->memory_policy.set = true;
         return 0;
 }
+
+json_t *spec_memory_policy_features(void) {
+        return json_pack("{so so}", "modes", spec_names(memory_modes), "flags", spec_names(memory_flags));
+}
+
+json_t *spec_names(const NamedNumber *list) {
+        json_t *array = json_array();
+
+        for (; list->name; list++)
+                (void) json_array_append_new(array, json_string(list->name));
+        return array;
+}

@@ -70,21 +70,13 @@ static const NamedNumber filter_flags[] = {
         {},
 };
 
-static json_t *names_of(const NamedNumber *list) {
-        json_t *array = json_array();
-
-        for (; list->name; list++)
-                (void) json_array_append_new(array, json_string(list->name));
-        return array;
-}
-
 json_t *spec_filter_features(void) {
         json_t *names = json_array();
 
         for (size_t i = 0; i < ELEMENTSOF(actions); i++)
                 (void) json_array_append_new(names, json_string(actions[i].name));
-        return json_pack("{sb so so so so}", "enabled", 1, "actions", names, "operators", names_of(operators),
-                         "knownFlags", names_of(filter_flags), "supportedFlags", names_of(filter_flags));
+        return json_pack("{sb so so so so}", "enabled", 1, "actions", names, "operators", spec_names(operators),
+                         "knownFlags", spec_names(filter_flags), "supportedFlags", spec_names(filter_flags));
 }
 
 bool spec_filter_action(const char *name, uint32_t *ret) {

@@ -137,6 +137,10 @@ typedef struct SpecNamespace {
 
 extern const SpecNamespace spec_namespaces[SPEC_NAMESPACES];
 
+/* The newest version of the specification that isorun-oci knows; later ones of 1 count as this one. */
+#define SPEC_VERSION "1.3.0"
+#define SPEC_MINOR 3U
+
 #define SPEC_POLICY_ANNOTATION "isorun.policy"
 
 /* crun's, which engines set for other runtimes, too. The image may have put them there, as umoci takes its labels for
@@ -172,6 +176,7 @@ typedef struct Spec {
         char *bundle;  /* absolute */
         char *root;    /* the path of the root on the host */
         const char *version;
+        unsigned minor; /* of version: some rules of the specification have changed */
         bool root_read_only;
         SpecMount *mounts;
         size_t n_mounts;
@@ -249,3 +254,6 @@ bool spec_filter_action(const char *name, uint32_t *ret);
 /* What features says of filters: the actions, operators and flags that config.json may have. NULL when memory runs
  * out. */
 json_t *spec_filter_features(void);
+
+/* The same of memory policies: modes and flags. */
+json_t *spec_memory_policy_features(void);
