@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/strv.h"
 
 enum { PATH_OF_MAX = 64 };
@@ -81,6 +82,15 @@ uint64_t process_ignored_signals(void) {
         _cleanup_free_ char *mask = NULL;
 
         return process_status(0, "SigIgn", &mask) < 0 ? UINT64_MAX : strtoull(mask, NULL, 16);
+}
+
+/* pidfd_open(2): EINVAL for such a number, or for a thread's ENOENT since Linux 6.15. */
+int process_open(pid_t pid) {
+        int fd = sys_pidfd_open(pid, 0);
+
+        if (fd >= 0)
+                return fd;
+        return pid > 0 && (errno == EINVAL || errno == ENOENT) ? -ESRCH : -errno;
 }
 
 int process_pidfd_status(int pidfd, const char *key, char **ret) {

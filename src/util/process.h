@@ -69,6 +69,10 @@ int process_stat(pid_t pid, unsigned field, uint64_t *ret, unsigned n);
  * empty. */
 int process_arguments(pid_t pid, char ***ret);
 
+/* Opens a pidfd of a process. Returns it or -errno: -ESRCH if no process has this number now. The number may be in use
+ * all the same: a thread has got it, or processes live whose session or group it names. */
+int process_open(pid_t pid);
+
 /* As process_status(), for a process that the caller has a pidfd of, from the pidfd's fdinfo, which has the keys Pid
  * and NSpid: pidfd_open(2). */
 int process_pidfd_status(int pidfd, const char *key, char **ret);

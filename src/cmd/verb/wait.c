@@ -13,7 +13,6 @@
 #include "plan/plan.h"
 #include "sandbox/limits/cgroup.h"
 #include "util/fd.h"
-#include "util/kernel.h"
 #include "util/process.h"
 
 /* Waits for the process. Returns its status of wait(2), -EOPNOTSUPP if the kernel does not tell it, or -errno,
@@ -27,11 +26,11 @@ static int wait_for_process(int pidfd, Report *report) {
 
 /* Opens a pidfd. Returns it, -1 if the process is gone, or -errno, reported. */
 static int open_process(pid_t pid, const char *name, Report *report) {
-        int fd = sys_pidfd_open(pid, 0);
+        int fd = process_open(pid);
 
-        if (fd >= 0 || errno == ESRCH)
-                return fd;
-        return report_error(report, errno, "%s: cannot wait for process %d: %s", name, pid, strerror(errno));
+        if (fd >= 0 || fd == -ESRCH)
+                return fd >= 0 ? fd : -1;
+        return report_error(report, -fd, "%s: cannot wait for process %d: %s", name, pid, strerror(-fd));
 }
 
 /* systemd removes the scope a moment after its last process has ended. The kernel does not tell other processes that a

@@ -12,7 +12,6 @@
 
 #include "image/json.h"
 #include "util/fd.h"
-#include "util/kernel.h"
 #include "util/path.h"
 #include "util/process.h"
 #include "util/text.h"
@@ -207,12 +206,12 @@ bool state_is_paused(const State *state) {
 
 /* The pidfd first: if the process has started when the state says, the number was not another one's by then. */
 int state_status(const State *state, Status *ret, int *ret_pidfd, Report *report) {
-        _cleanup_close_ int pidfd = sys_pidfd_open(state->pid, 0);
+        _cleanup_close_ int pidfd = process_open(state->pid);
         uint64_t started;
 
-        if (pidfd < 0 && errno != ESRCH)
-                return report_error(report, errno, "cannot ask for the first process of %s: %s", state->id,
-                                    strerror(errno));
+        if (pidfd < 0 && pidfd != -ESRCH)
+                return report_error(report, -pidfd, "cannot ask for the first process of %s: %s", state->id,
+                                    strerror(-pidfd));
         /* A zombie is readable: pidfd_open(2). */
         if (pidfd < 0 || poll(&(struct pollfd) { .fd = pidfd, .events = POLLIN }, 1, 0) != 0 ||
             process_started(state->pid, &started) < 0 || started != state->started) {
