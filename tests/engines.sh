@@ -83,6 +83,11 @@ cri_exec() { # container, script
 	cri ExecSync "$(python3 -c 'import json, sys; print(json.dumps({"container_id": sys.argv[1], "cmd": ["sh", "-c", sys.argv[2]]}))' "$1" "$2")" \
 		exit_code stdout stderr
 }
+# A stream of containerd: $out is what tests/cri-stream.py prints, and $err what it prints on standard error.
+cri_stream() { # method, its request, [text that ends the stream, [message...]]
+	cri "$1" "$2" url
+	run patiently "$top/tests/cri-stream.py" "$out" "${@:3}"
+}
 cri_has_ended() { cri_of ContainerStatus "$1" status.state && [ "$out" = 2 ]; }
 
 lacks_cri() {

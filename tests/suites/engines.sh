@@ -161,8 +161,8 @@ test_kubernetes() {
 	mkdir -p "$tmp/claim/empty" "$tmp/claim/secret" "$tmp/claim/down" "$tmp/claim/up"
 	mount -t tmpfs down "$tmp/claim/down" && mount --make-shared "$tmp/claim/down"
 	mount -t tmpfs up "$tmp/claim/up" && mount --make-shared "$tmp/claim/up"
-	cri_container "$pod" one 'trap "exit 4" TERM; echo >/dev/shm/of-the-pod; echo said; while :; do busybox sleep 0.1; done' \
-		"\"linux\":{$in_pod},\"mounts\":[{\"container_path\":\"/etc/hosts\",\"host_path\":\"$tmp/hosts\"},
+	cri_container "$pod" one 'trap "exit 4" TERM; echo >/dev/shm/of-the-pod; echo said; while read line; do echo "got $line"; done' \
+		"\"linux\":{$in_pod},\"stdin\":1,\"mounts\":[{\"container_path\":\"/etc/hosts\",\"host_path\":\"$tmp/hosts\"},
 		{\"container_path\":\"/dev/termination-log\",\"host_path\":\"$term\"},{\"container_path\":\"/data\",\"host_path\":\"$tmp/claim/empty\"},
 		{\"container_path\":\"/run/secret\",\"host_path\":\"$tmp/claim/secret\",\"readonly\":1},
 		{\"container_path\":\"/down\",\"host_path\":\"$tmp/claim/down\",\"propagation\":1}]"
@@ -175,6 +175,7 @@ test_kubernetes() {
 	mkdir "$tmp/claim/down/later" && mount -t tmpfs later "$tmp/claim/down/later" && touch "$tmp/claim/down/later/file"
 	cri_exec "$one" 'busybox ls /down/later; busybox umount /down/later'
 	like "... sees mounts that come later in one that is HostToContainer, and cannot remove them" "$out" "1 file*Operation not permitted*"
+	test_kubernetes_streams "$one"
 	cri_container "$pod" two 'while :; do busybox sleep 0.1; done' \
 		"\"linux\":{\"security_context\":{\"namespace_options\":{$host,\"pid\":1},\"run_as_user\":{\"value\":1000},\"run_as_group\":{\"value\":2000},
 		\"supplemental_groups\":[7],\"readonly_rootfs\":1,\"no_new_privs\":1,\"capabilities\":{\"drop_capabilities\":[\"ALL\"],\"add_capabilities\":[\"NET_BIND_SERVICE\"]},
@@ -207,6 +208,27 @@ test_kubernetes() {
 	no_refusal is "... and remove" "$status $(ls /run/containerd/runc/k8s.io)" "0 "
 	also ok "... and no scope is left" eventually eval '[ -z "$(systemctl list-units --all --no-legend "isorun-oci-*.scope")" ]'
 	umount "$tmp/claim/up/made" "$tmp/claim/up" "$tmp/claim/down/later" "$tmp/claim/down"
+}
+
+# What kubectl's exec and attach use; PortForward does not reach the runtime.
+test_kubernetes_streams() { # container, which repeats its standard input
+	local exec="{\"container_id\":\"$1\",\"stdout\":1,\"cmd\":" attach="{\"container_id\":\"$1\",\"stdin\":1,\"stdout\":1,\"stderr\":1}"
+	cri_stream Exec "$exec[\"sh\",\"-c\",\"read a; echo got \$a; echo said >&2; exit 3\"],\"stdin\":1,\"stderr\":1}" '' '0 hello\n'
+	no_refusal like "... Exec, with its three streams and its status" "$status $out $err" '0 got hello *2 said*"NonZeroExitCode"*"message":"3"*'
+	cri_stream Exec "$exec[\"sh\",\"-c\",\"busybox tty; until [ \\\"\$(busybox stty size)\\\" = \\\"33 77\\\" ]; do :; done; exit 5\"],\"stdin\":1,\"tty\":1}" \
+		'' '4 {"Width":77,"Height":33}'
+	no_refusal like "... with a terminal, whose size it gets" "$status $out $err" '0 /dev/pts/0*"message":"5"*'
+	cri_stream Exec "$exec[\"/no/such\"],\"stderr\":1}"
+	like "... says why a command cannot be executed" "$status $err" "0 *: cannot execute /no/such: No such file or directory: *"
+	cri_stream Attach "$attach" "got first" '0 first\n'
+	no_refusal like "... Attach" "$status $out" "0 *got first"
+	mv "$tmp/pods/one.log" "$tmp/pods/one.1"
+	cri_of ReopenContainerLog "$1"
+	cri_stream Attach "$attach" "got second" '0 second\n'
+	ok "... a log that is opened anew" eventually grep -qs "stdout F got second" "$tmp/pods/one.log"
+	cri ExecSync "{\"container_id\":\"$1\",\"cmd\":[\"busybox\",\"sleep\",\"7699\"],\"timeout\":1}"
+	like "... ExecSync has a timeout" "$status $err" "1 *timeout 1s exceeded*"
+	also ok "... which ends the command" eventually gone '^busybox sleep 7699$'
 }
 
 test_slurm() {
