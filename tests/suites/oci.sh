@@ -43,6 +43,10 @@ test_process() {
 	ln -sf /dev/zero "$bundle/rootfs/etc/passwd"
 	inside "... and is / if that is no file" / 'echo $HOME'
 	rm "$bundle/rootfs/etc/passwd"
+	echo 'root:x:0:0::/home/root:/bin/sh' >"$bundle/rootfs/etc/passwd"
+	truncate -s 1G "$bundle/rootfs/etc/passwd"
+	inside "... or if it is too large" / 'echo $HOME'
+	rm "$bundle/rootfs/etc/passwd"
 	bundle 'process.user={"uid":5,"gid":5}' -- sh -c ': >/proc/self/fd/1; echo opened'
 	"$isorun_oci" --root "$state" run --bundle "$bundle" box 2>&1 | cat >"$tmp/shown"
 	is "a command of another user can open the pipe that it writes to" "$(cat "$tmp/shown")" opened
