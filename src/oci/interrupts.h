@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* How create, run and exec wait. What they wait for may be in a container, whose processes can stop each other, so
- * SIGTERM, SIGINT, SIGHUP and SIGQUIT end each wait: the command then fails, and removes what it has made. Signals are
- * blocked, so that they do this at no other place. A wait takes the signal that ends it, and the next one can take its
- * time; another signal ends that one, too. Signals that come just after one are the same: timeout(1) sends two, to the
- * process and to its group. In other commands, nothing is blocked, and signals have their own effect. */
+/* How commands wait. What they wait for may be in a container, whose processes can stop each other, so SIGTERM, SIGINT,
+ * SIGHUP and SIGQUIT end each wait: the command then fails, and removes what it has made. Signals are blocked, so that
+ * they do this at no other place. A wait takes the signal that ends it, and the next one can take its time; another
+ * signal ends that one, too. Signals that come just after one are the same: timeout(1) sends two, to the process and to
+ * its group. In commands that wait for nothing, nothing is blocked, and signals have their own effect. */
 
 #include <signal.h>
 #include <stdbool.h>

@@ -56,10 +56,39 @@ test_signals() {
 			"$status $err $(left_of_box)" \
 			"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
 	done
+	test_start_signals
 	test_half_made "a cgroup" "$path"
 	mkdir "/sys/fs/cgroup$path"
 	test_half_made "a cgroup of others" "$path"
 	test_full_sockets
+}
+
+# Without a pid namespace of its own, the hook of startContainer would outlive the first process.
+test_start_signals() {
+	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"startContainer\":$sleeps,\"poststop\":$sleeps}" -- busybox sleep 7802
+	oci create --bundle "$bundle" box
+	begin_waiting start start box
+	await runs '^busybox sleep 7801$'
+	end_waiting start TERM
+	await is_status box stopped
+	await has_processes "$path" 0
+	# promise P70
+	no_refusal is "TERM ends start that waits for a hook of startContainer, and the container" \
+		"$status $err $(processes "$path") $(pgrep -f '^busybox sleep 780')" "1 isorun-oci: a signal came before the command was executed 0 "
+	begin_waiting delete delete box
+	await runs '^busybox sleep 7801$'
+	end_waiting delete INT
+	# promise P70
+	no_refusal is "INT ends a hook of poststop that delete waits for" "$status $err $(left_of_box)" \
+		"0 isorun-oci: notice: error running poststop hook #0: /bin/busybox: killed, since a signal came "
+	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
+	oci create --bundle "$bundle" box
+	begin_waiting poststart-start start box
+	await runs '^busybox sleep 7801$'
+	end_waiting poststart-start HUP
+	# promise P70
+	no_refusal is "HUP ends start that waits for a hook of poststart, and the container" "$status $err $(left_of_box)" \
+		"1 isorun-oci: error running poststart hook #0: /bin/busybox: killed, since a signal came "
 }
 
 # Without a pid namespace of its own, the hook outlives the first process, which ends with isorun-oci.

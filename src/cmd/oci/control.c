@@ -43,7 +43,7 @@ int oci_start(const OciCall *call) {
                 if (manager < 0)
                         return 1;
         }
-        if (container_start(&state, &notify, call->report) < 0)
+        if (interrupts_begin(NULL, call->report) < 0 || container_start(&state, &notify, call->report) < 0)
                 return 1;
         return manager >= 0 && notify >= 0 &&
                ready_await(&state, TAKE_FD(manager), TAKE_FD(notify), call->report) < 0;
@@ -155,6 +155,8 @@ static int delete_matching(const OciCall *call) {
 }
 
 int oci_delete(const OciCall *call) {
+        if (interrupts_begin(NULL, call->report) < 0)
+                return 1;
         return command_line_has(call->line, OCI_REGEX) ? delete_matching(call) : delete_one(call, false);
 }
 

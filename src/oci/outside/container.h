@@ -51,8 +51,8 @@ typedef struct ExecRequest {
  * this process. Returns when the command has been executed. */
 int container_exec(const State *state, const Spec *spec, const ExecRequest *request, pid_t *ret, Report *report);
 
-/* Starts the command of a created container. Returns when it has been executed. *ret_notify is the container's socket
- * for sd_notify(3), which the caller closes, or -1. */
+/* Starts the command of a created container. Returns when it has been executed. If a signal comes before that, kills
+ * the container. *ret_notify is the container's socket for sd_notify(3), which the caller closes, or -1. */
 int container_start(const State *state, int *ret_notify, Report *report);
 
 /* Waits until the command of a container that this process has just made has been executed. Closes connection. */

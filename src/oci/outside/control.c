@@ -10,18 +10,17 @@
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/listener.h"
+#include "oci/outside/steps.h"
 #include "oci/spec/load.h"
 #include "util/fd.h"
 #include "util/kernel.h"
 
 static int connect_start(const State *state, Report *report) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         const struct sockaddr_un address = state_socket_address(state);
+        int fd = steps_connect_to(SOCK_SEQPACKET, &address);
 
-        if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return report_error(report, errno, "cannot start %s: its first process does not wait for that: %s",
-                                    state->id, strerror(errno));
-        return TAKE_FD(fd);
+        return fd < 0 ? report_error(report, -fd, "cannot start %s: its first process does not wait for that: %s",
+                                     state->id, strerror(-fd)) : fd;
 }
 
 /* Their failure changes nothing: the command has ended. */
@@ -86,6 +85,9 @@ int container_start(const State *state, int *ret_notify, Report *report) {
                 return fd;
         (void) unlinkat(state->directory, STATE_SOCKET, 0);
         r = listener_await_executed(state, NULL, state->pid, fd, &notify, report);
+        /* A hook of startContainer may run, which nobody would hear of any more. */
+        if (r == -EINTR)
+                (void) container_kill(state, SIGKILL, false, report);
         if (r >= 0)
                 r = load_and_run_poststart(state, report);
         if (r >= 0)

@@ -98,15 +98,10 @@ int steps_write_pid(const char *path, pid_t pid, Report *report) {
         return r < 0 ? report_error(report, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
 }
 
-int steps_connect(const char *path) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        _cleanup_close_ int fd = -1;
+int steps_connect_to(int type, const struct sockaddr_un *address) {
+        _cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-        if (strlen(path) >= sizeof(address.sun_path))
-                return -ENAMETOOLONG;
-        strcpy(address.sun_path, path);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        while (fd >= 0 && connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0) {
+        while (fd >= 0 && connect(fd, (const struct sockaddr *) address, sizeof(*address)) < 0) {
                 int r = -errno;
 
                 /* There is no event for room in the queue of a socket whose owner accepts nothing. */
@@ -116,6 +111,15 @@ int steps_connect(const char *path) {
                         return r;
         }
         return fd < 0 ? -errno : TAKE_FD(fd);
+}
+
+int steps_connect(const char *path) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+        if (strlen(path) >= sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+        strcpy(address.sun_path, path);
+        return steps_connect_to(SOCK_STREAM, &address);
 }
 
 /* The kernel takes the first part as a whole: nothing is in the queue yet. */

@@ -3,6 +3,8 @@
 
 /* Steps that create and exec share. Functions return 0 or -errno, reported. */
 
+#include <sys/un.h>
+
 #include "oci/outside/container.h"
 #include "oci/spec/spec.h"
 #include "sandbox/wire/message.h"
@@ -25,8 +27,9 @@ int steps_write_pid(const char *path, pid_t pid, Report *report);
  * process of create, "standard", or of exec, "setns". */
 int steps_send_pidfd(const char *path, const char *kind, pid_t pid, Report *report);
 
-/* Connects to a stream socket, which does not block. Returns the fd or -errno, which is not reported: -EINTR if a
- * signal has come. */
+/* Connects to a socket, which does not block. Returns the fd or -errno, which is not reported: -EINTR if a signal has
+ * come. steps_connect() connects to a stream socket. */
+int steps_connect_to(int type, const struct sockaddr_un *address);
 int steps_connect(const char *path);
 
 /* Sends a text, and with its beginning an fd, to a socket of steps_connect(), whatever the text's size. Returns 0 or
