@@ -239,15 +239,15 @@ test_cgroup() {
 	mkdir /sys/fs/cgroup/isorun-oci-both
 	test_cgroup_of_both root /isorun-oci-both
 	bundle "linux.cgroupsPath=\"$path\"" 'linux.namespaces+={"type":"cgroup"}' \
-		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","options":["ro"]}' root.readonly=false \
-		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; busybox ls /sys/fs/cgroup >/tmp/tree; busybox sleep 7658 & wait'
+		'mounts+={"destination":"/sys/fs/cgroup","type":"cgroup","source":"the-tree","options":["ro"]}' root.readonly=false \
+		-- sh -c 'busybox grep ^0: /proc/self/cgroup >/tmp/own; (busybox ls /sys/fs/cgroup; busybox grep ^the-tree /proc/mounts) >/tmp/tree; busybox sleep 7658 & wait'
 	oci create --bundle "$bundle" --pid-file "$tmp/pid" box
 	oci start box
 	await runs '^busybox sleep 7658$'
 	pid=$(cat "$tmp/pid")
 	no_refusal is "a container is in its cgroup" "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "$path"
 	also is "... which is the root of its cgroup namespace" "$(cat "$bundle/rootfs/tmp/own")" 0::/
-	also like "... and of its tree" "$(cat "$bundle/rootfs/tmp/tree")" "*cgroup.freeze*"
+	also like "... and of its tree, which has the source of config.json" "$(cat "$bundle/rootfs/tmp/tree")" "*cgroup.freeze*the-tree /sys/fs/cgroup cgroup2 ro*"
 	oci ps --format json box
 	no_refusal is "ps lists its processes" "$(python3 -c 'import json, sys; print(len(json.loads(sys.argv[1])), int(sys.argv[2]) in json.loads(sys.argv[1]))' \
 		"$out" "$pid")" "2 True"

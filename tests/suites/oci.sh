@@ -464,13 +464,14 @@ test_config() {
 	# promise P59
 	no_refusal is "fields that mean nothing here are notices, with their lines" "$status $err" "0 isorun-oci: notice: config.json:$(line_of '"new"'): /new: ignored: isorun-oci does not know this field
 isorun-oci: notice: config.json:$(line_of '"windows"'): /windows: ignored: of another system"
-	bundle 'mounts+={"destination":"/etc/dir","type":"bind","source":"/etc","options":["size=1k","ro","mode=700","sync"]}' \
+	bundle 'mounts+={"destination":"/etc/dir","type":"bind","source":"/etc","options":["size=1k","ro","mode=700","sync","nocopy"]}' \
 		'mounts+={"destination":"/tmp","type":"tmpfs","options":["rro","rnosuid","silent"]}' \
 		-- busybox grep -c -E ' /(etc/dir [a-z0-9]+ ro|tmp tmpfs ro,nosuid),' /proc/mounts
 	oci run --bundle "$bundle" box
 	# promise P59
 	no_refusal is "a bind mount ignores options of a file system, with notices; rro makes a new mount read-only" "$status $out $err" "0 2 $(
-		printf "isorun-oci: notice: config.json:$(($(line_of '"size=1k"') - 1)): /mounts/6/options: ignored: %s is an option of a file system, and a bind mount makes none\n" size=1k mode=700 sync)"
+		printf "isorun-oci: notice: config.json:$(($(line_of '"size=1k"') - 1)): /mounts/6/options: ignored: %s is an option of a file system, and a bind mount makes none\n" size=1k mode=700 sync)
+isorun-oci: notice: config.json:$(($(line_of '"size=1k"') - 1)): /mounts/6/options: ignored: nocopy is an option for the engine"
 	echo '{"a": 1, "a": 2}' >"$bundle/config.json"
 	oci run --bundle "$bundle" box
 	like "refused: a key that is there twice" "$status $err" "1 isorun-oci: config.json:1: it is not JSON: duplicate*"

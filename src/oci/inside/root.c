@@ -161,8 +161,7 @@ static bool lacks_option(const char *options, const char *key) {
 
 /* What the mount's options and its source are for fsconfig(2). */
 static char *options_of(const SpecMount *m) {
-        const bool named = m->source && *m->source && !strchr(m->source, ',') && !streq(m->type, "cgroup") &&
-                           strlen(m->source) < 256;
+        const bool named = m->source && *m->source && !strchr(m->source, ',') && strlen(m->source) < 256;
         const bool terminals = streq(m->type, "devpts") && lacks_option(m->data, "ptmxmode=");
 
         /* The kernel's own ptmx has mode 000, and /dev/ptmx leads to it. */

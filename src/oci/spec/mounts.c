@@ -69,6 +69,9 @@ static const char *const unused_by_bind[] = {
         "nolazytime", "nr_blocks", "nr_inodes", "size", "sync", "uid", NULL,
 };
 
+/* Engines heed these when they fill a new volume, and podman 4.3 passes them on. */
+static const char *const done_by_engine[] = { "copy", "nocopy", NULL };
+
 /* Returns whether the option is one of the mount itself. */
 static bool take_attribute(SpecMount *m, const char *option) {
         for (size_t i = 0; i < ELEMENTSOF(attributes); i++) {
@@ -140,11 +143,14 @@ static bool is_unused_by_bind(const char *option) {
 }
 
 static int check_bind_options(const Place *options, char *const *data) {
-        for (; data && *data; data++) {
-                if (!is_unused_by_bind(*data))
+        for (; data && *data; data++)
+                if (strv_contains((char *const *) done_by_engine, *data))
+                        place_notice(options, "ignored: %s is an option for the engine", *data);
+                else if (is_unused_by_bind(*data))
+                        place_notice(options, "ignored: %s is an option of a file system, and a bind mount makes none",
+                                     *data);
+                else
                         return place_error(options, EINVAL, "a bind mount has no such option: %s", *data);
-                place_notice(options, "ignored: %s is an option of a file system, and a bind mount makes none", *data);
-        }
         return 0;
 }
 
