@@ -16,6 +16,7 @@ enum { END_MSEC = 1000 };
 
 static int signals = -1; /* of this process, as its signal mask is */
 static uint64_t taken;   /* when the last one was taken; 0: none was */
+static Meanwhile meanwhile;
 
 int interrupts_begin(sigset_t *ret_mask, Report *report) {
         sigset_t all, ending;
@@ -34,7 +35,12 @@ bool interrupts_begun(void) {
         return signals >= 0;
 }
 
+void interrupts_meanwhile(const Meanwhile *what) {
+        meanwhile = what ? *what : (Meanwhile) {};
+}
+
 void interrupts_forget(void) {
+        meanwhile = (Meanwhile) {};
         signals = -1;
 }
 
@@ -52,14 +58,22 @@ int interrupts_await(int fd, short events, int msec) {
         const uint64_t end = msec >= 0 ? clock_usec(CLOCK_MONOTONIC) + (uint64_t) msec * 1000 : 0;
 
         for (;;) {
-                struct pollfd fds[] = { { .fd = fd, .events = events }, { .fd = signals, .events = POLLIN } };
-                int n = poll(fds, ELEMENTSOF(fds), clock_msec_until(end));
+                struct pollfd fds[INTERRUPTS_FDS + 2] = {}, *const own = fds + INTERRUPTS_FDS;
+                const nfds_t others = meanwhile.fill ? INTERRUPTS_FDS : 0;
+                int n;
 
+                if (meanwhile.fill)
+                        meanwhile.fill(meanwhile.userdata, fds);
+                own[0] = (struct pollfd) { .fd = fd, .events = events };
+                own[1] = (struct pollfd) { .fd = signals, .events = POLLIN };
+                n = poll(own - others, others + 2, clock_msec_until(end));
                 if (n == 0)
                         return 0;
                 if (n < 0 && errno != EINTR)
                         return -errno;
-                if (n > 0 && fds[0].revents)
+                if (n > 0 && meanwhile.fill)
+                        meanwhile.process(meanwhile.userdata, fds);
+                if (n > 0 && own[0].revents)
                         return 1;
                 if (n > 0 && interrupts_take())
                         return -EINTR;

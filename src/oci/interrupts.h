@@ -7,6 +7,7 @@
  * signal ends that one, too. Signals that come just after one are the same: timeout(1) sends two, to the process and to
  * its group. In commands that wait for nothing, nothing is blocked, and signals have their own effect. */
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,6 +23,17 @@ bool interrupts_begun(void);
 
 /* For waits of their own: takes a signal. Returns whether it is to end the wait. */
 bool interrupts_take(void);
+
+/* What waits do besides. fill() fills in fds to poll(2), and process() gets them with what has happened. */
+enum { INTERRUPTS_FDS = 4 };
+typedef struct Meanwhile {
+        void (*fill)(void *userdata, struct pollfd fds[static INTERRUPTS_FDS]);
+        void (*process)(void *userdata, const struct pollfd fds[static INTERRUPTS_FDS]);
+        void *userdata;
+} Meanwhile;
+
+/* NULL: nothing any more. */
+void interrupts_meanwhile(const Meanwhile *what);
 
 /* In a child, which has no part in it. The child closes the fds of its parent. */
 void interrupts_forget(void);

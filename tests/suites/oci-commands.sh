@@ -343,6 +343,29 @@ test_own_terminal() {
 	also is "... and the container is gone" "$(ls "$state")" ""
 }
 
+# The caller's terminal is one that nobody reads, and is full by the time that the signal comes.
+test_deaf_terminal() {
+	cat >"$tmp/deaf" <<-'END'
+		import array, fcntl, pty, subprocess, sys, termios, time
+		master, slave = pty.openpty()
+		run = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=slave)
+		waiting = array.array("i", [0])
+		while waiting[0] < 4095:
+		    fcntl.ioctl(master, termios.FIONREAD, waiting)
+		    time.sleep(0.02)
+		run.terminate()
+		raise SystemExit(run.wait())
+	END
+	bundle process.terminal=true -- sh -c 'trap "exit 6" TERM; busybox yes & wait'
+	run patiently python3 "$tmp/deaf" "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	no_refusal is "a signal reaches the command also if nobody reads the terminal of run" "$status $err$(ls "$state")" "6 "
+	bundle process.terminal=true 'hooks={"startContainer":[{"path":"/bin/busybox","args":["yes"]}]}' -- busybox true
+	run patiently python3 "$tmp/deaf" "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	# promise P70
+	is "TERM ends run whose terminal nobody reads while a hook writes to it" "$status $err$(ls "$state")" \
+		"1 isorun-oci: a signal came before the command was executed"
+}
+
 test_terminal() {
 	local how
 	local tty=(process.terminal=true 'process.consoleSize={"height":33,"width":77}' 'process.user={"uid":1,"gid":1}')
@@ -375,6 +398,11 @@ test_terminal() {
 	oci run --bundle "$bundle" box
 	is "run shows what a hook of startContainer that fails has written to the terminal" "$status $out $err$(ls "$state")" \
 		"1 said by the hook isorun-oci: error running startContainer hook #0: /bin/sh: exit status 3: Operation canceled"
+	local flood='["sh","-c","busybox yes | busybox head -c 100000"]'
+	bundle process.terminal=true "hooks={\"startContainer\":[{\"path\":\"/bin/sh\",\"args\":$flood}]}" -- busybox true
+	run patiently "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	no_refusal is "... also more than the terminal can hold, while the hook runs" "$status $(wc -c <"$tmp/out")" "0 100000"
+	test_deaf_terminal
 	mv "$bundle/rootfs/dev" "$bundle/rootfs/dev.real"
 	mkdir -p "$bundle/rootfs/dev/pts"
 	take_terminal "$tmp/console"

@@ -10,6 +10,7 @@
 #include "oci/spec/spec.h"
 #include "oci/state/state.h"
 #include "sandbox/notify/notify.h"
+#include "sandbox/outside/terminal.h"
 
 typedef struct OciCall {
         const CommandLine *line; /* the command's own options and arguments */
@@ -57,14 +58,21 @@ int oci_load_spec(const OciCall *call, const State *state, Spec *ret);
 /* Gives a terminal that oci_wait() will connect the size of the caller's, and the settings for its output. */
 void oci_prepare_terminal(int master);
 
-/* Waits for a child, and hands on each signal to it; all signals must be blocked. master: its terminal, which is taken
- * over and connected to fds 0 and 1, or -1. notify: its relay, borrowed, or NULL. Returns its exit status, or -errno,
- * reported; then it is killed. */
-int oci_wait(pid_t pid, int master, Notify *notify, Report *report);
+/* Begins to copy from a terminal, which is taken over, to fd 1; master -1: there is no terminal. Returns 0 or -errno,
+ * reported. Call oci_wait() or oci_terminal_end() in either case. */
+int oci_terminal_begin(Terminal *ret, int master, Report *report);
 
-/* Writes to fd 1 what the terminal of a container that has ended still holds, such as the output of a hook, and closes
- * it. */
-void oci_show_rest(int master);
+/* Copies output while oci/interrupts.h waits, for hooks of startContainer: a full terminal would hold them. NULL: no
+ * more. */
+void oci_terminal_meanwhile(Terminal *t);
+
+/* Shows what the terminal still holds, and closes it. hurry: does not wait long for an fd 1 that takes nothing. */
+void oci_terminal_end(Terminal *t, bool hurry);
+
+/* Waits for a child, and hands on each signal to it; all signals must be blocked. t: its terminal, which is
+ * connected to fds 0 and 1, and ended. notify: its relay, borrowed, or NULL. Returns its exit status, or -errno,
+ * reported; then it is killed. */
+int oci_wait(pid_t pid, Terminal *t, Notify *notify, Report *report);
 
 /* The text of config.json beside this file, which "spec" writes: a shell on a terminal, in a read-only root, with three
  * capabilities. */

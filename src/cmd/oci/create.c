@@ -98,7 +98,7 @@ int oci_create(const OciCall *call) {
 
 /* Waits for the command's end, or with --detach until it is ready if a service manager is to know that. out, in: the
  * two sockets for that, which this takes over, or -1. Returns the exit status, or -errno, reported. */
-static int go_on(const OciCall *call, const State *state, int master, int out, int in) {
+static int go_on(const OciCall *call, const State *state, Terminal *terminal, int out, int in) {
         _cleanup_(notify_freep) Notify *relay = NULL;
         const bool notifies = out >= 0 && in >= 0;
 
@@ -111,7 +111,7 @@ static int go_on(const OciCall *call, const State *state, int master, int out, i
                 relay = ready_relay(out, in);
         if (command_line_has(call->line, 'd'))
                 return 0;
-        return oci_wait(state->pid, master, relay, call->report);
+        return oci_wait(state->pid, terminal, relay, call->report);
 }
 
 int oci_run(const OciCall *call) {
@@ -119,8 +119,9 @@ int oci_run(const OciCall *call) {
         _cleanup_(narrowed_deinit) Narrowed narrowed = {};
         _cleanup_state_ State state = { .directory = -1 };
         CreateRequest request;
-        int status, master = -1, connection = -1, notify = -1;
+        int status, r, master = -1, connection = -1, notify = -1;
         _cleanup_close_ int manager = -1;
+        Terminal terminal;
 
         if (read_request(call, &request) < 0)
                 return 1;
@@ -134,13 +135,18 @@ int oci_run(const OciCall *call) {
         }
         if (create(call, &request, &narrowed, &state) < 0)
                 return 1;
-        if (container_await_start(&state, &narrowed.spec, connection, &notify, call->report) < 0) {
+        r = oci_terminal_begin(&terminal, master, call->report);
+        if (r >= 0) {
+                oci_terminal_meanwhile(&terminal);
+                r = container_await_start(&state, &narrowed.spec, connection, &notify, call->report);
+                oci_terminal_meanwhile(NULL);
+        }
+        if (r < 0) {
                 (void) container_delete(&state, &narrowed.spec, true, call->report);
-                if (master >= 0)
-                        oci_show_rest(master);
+                oci_terminal_end(&terminal, r == -EINTR);
                 return 1;
         }
-        status = go_on(call, &state, master, TAKE_FD(manager), notify);
+        status = go_on(call, &state, &terminal, TAKE_FD(manager), notify);
         if (detach && status >= 0)
                 return 0;
         if (status < 0)

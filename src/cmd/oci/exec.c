@@ -163,6 +163,7 @@ int oci_exec(const OciCall *call) {
                                 .paused = command_line_has(call->line, OCI_IGNORE_PAUSED) };
         const bool detach = command_line_has(call->line, 'd');
         int status, master = -1;
+        Terminal terminal;
         pid_t pid;
 
         if (oci_read_preserved(command_line_get(call->line, OCI_PRESERVE_FDS), &request.preserved, call->report) < 0 ||
@@ -175,6 +176,10 @@ int oci_exec(const OciCall *call) {
                 return OCI_EXEC_FAILED;
         if (detach)
                 return 0;
-        status = oci_wait(pid, master, NULL, call->report);
+        if (oci_terminal_begin(&terminal, master, call->report) < 0) {
+                interrupts_kill(pid);
+                return OCI_EXEC_FAILED;
+        }
+        status = oci_wait(pid, &terminal, NULL, call->report);
         return status < 0 ? OCI_EXEC_FAILED : status;
 }

@@ -22,9 +22,8 @@ static int pass_output(int master) {
         return tcsetattr(master, TCSANOW, &plain) < 0 ? -errno : 0;
 }
 
-/* Opens the user's terminal a second time, because a slow terminal must not block isorun. O_NONBLOCK on the inherited
- * fd would also hold for all processes that share it. If it cannot be opened again, uses a copy, which blocks. */
-static int open_output(int output) {
+/* O_NONBLOCK on the inherited fd would also hold for all processes that share it. */
+int terminal_open_output(int output) {
         char path[32];
         int fd;
 
@@ -43,7 +42,7 @@ int terminal_make_buffers(Terminal *t) {
 
 int terminal_begin(Terminal *t, unsigned mask, int master) {
         *t = (Terminal) { .input = mask & 1U << STDIN_FILENO ? STDIN_FILENO : -1,
-                          .output = open_output(terminal_find_output(mask)), .master = master };
+                          .output = terminal_open_output(terminal_find_output(mask)), .master = master };
         if (t->output < 0)
                 return -errno;
         if (terminal_make_buffers(t) < 0)

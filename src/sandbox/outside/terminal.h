@@ -34,8 +34,11 @@ typedef struct Terminal {
  * -errno: -ENOTTY if master is not a terminal's master. Call terminal_end() in either case. */
 int terminal_begin(Terminal *t, unsigned mask, int master);
 
-/* For a caller that fills in the rest itself, without terminal_begin(). Returns 0 or -ENOMEM. */
+/* For a caller that fills in the rest itself, without terminal_begin(). terminal_make_buffers() returns 0 or -ENOMEM.
+ * terminal_open_output() opens a terminal or pipe a second time, because a slow one must not block isorun. If that is
+ * not possible, it makes a copy, which blocks. It returns the fd, or -1 with errno. */
 int terminal_make_buffers(Terminal *t);
+int terminal_open_output(int output);
 
 /* Makes the user's terminal raw, and begins to read it. May be called again, if another program has changed it
  * meanwhile. Returns 0 or -errno. */
