@@ -789,6 +789,10 @@ executed'
 		root.readonly=false -- busybox mkdir /x
 	oci run --bundle "$bundle" box
 	like "... and the filter of config.json stays" "$status $err" "1 *Operation not permitted"
+	inside "... and root gains no capability by execve" 0000000000000000 "${wide[@]}" 'process.capabilities={"bounding":["CAP_KILL"]}' \
+		'busybox sed -n "s/^CapEff:.//p" /proc/self/status'
+	run "$isoctl" why "$bundle" capability CAP_KILL
+	like "... as why says" "$status $out" "1 *denied*the permitted capabilities do not have CAP_KILL*"
 	bundle "${narrow[@]}" -- busybox sleep 7682
 	oci create --bundle "$bundle" box
 	oci start box
@@ -804,8 +808,11 @@ executed'
 		"1 read /etc/dir: allowed*it is empty*tight.conf:3*create /etc/dir/x: denied, EROFS*tight.conf:3*"
 	also_inside "... which is so" 'it is empty, Read-only file system' \
 		'busybox ls /etc/dir && echo it is empty, $(busybox touch /etc/dir/x 2>&1 | busybox grep -o Read-only.*)'
+	run "$isoctl" explain "$state/box"
+	like "explain shows the capabilities that the policy leaves" "$status $(sed -n 's/^may *//p' <<<"$out")" \
+		"0 CAP_KILL   # config.json:*tight.conf:6"
 	run "$isoctl" explain --verbose "$state/box"
-	like "explain shows the policy" "$status $out" "0 *  name                    tight   # config.json:$(line_of '"isorun.policy"')*NoExecPaths *tight.conf:5*"
+	like "explain shows the policy" "$status $out" "0 *  no_new_privs            yes   # config.json:*  name                    tight   # config.json:$(line_of '"isorun.policy"')*NoExecPaths *tight.conf:5*"
 	oci delete --force box
 	inside "isorun.policy: the network of others is not joined" "lo" 'annotations={"isorun.policy":"tight"}' \
 		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"},{"type":"network","path":"/proc/1/ns/net"}]' \

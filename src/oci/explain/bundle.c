@@ -55,12 +55,23 @@ Origin bundle_namespace_origin(Bundle *bundle, size_t i) {
         return (Origin) {};
 }
 
+bool bundle_gains_nothing(const Spec *spec) {
+        return spec->process.no_new_privileges || spec->policy;
+}
+
 /* With no_new_privs, execve(2) adds nothing to the permitted set, not even for root. */
 uint64_t bundle_capabilities(const Spec *spec) {
         const SpecProcess *p = &spec->process;
         const uint64_t of_root = p->inheritable | p->bounding;
+        const uint64_t kept = spec->policy ? spec->policy->capabilities : UINT64_MAX;
 
         if (p->uid != 0)
-                return p->ambient;
-        return p->no_new_privileges ? of_root & p->permitted : of_root;
+                return p->ambient & kept;
+        return kept & (bundle_gains_nothing(spec) ? of_root & p->permitted : of_root);
+}
+
+Origin bundle_capabilities_line(const Bundle *bundle) {
+        const SettingList *lines = &bundle->policy->source->settings[D_CapabilityBoundingSet];
+
+        return lines->n > 0 ? lines->items[lines->n - 1].origin : (Origin) {};
 }

@@ -43,5 +43,11 @@ Origin bundle_namespace_origin(Bundle *bundle, size_t i);
 /* Answers a question about the process of config.json. Returns 0, -ENOMEM, or -EINVAL as plan_why() does. */
 int bundle_why(Bundle *bundle, const WhyQuestion *question, WhyAnswer *ret);
 
-/* The capabilities that the command has after execve(2): capabilities(7). */
+/* The capabilities that the command has after execve(2), capabilities(7), and that the annotation's policy leaves. */
 uint64_t bundle_capabilities(const Spec *spec);
+
+/* Whether the process has no_new_privs: by config.json, or as always under a policy. */
+bool bundle_gains_nothing(const Spec *spec);
+
+/* The line of the annotation's policy, which there must be, that bounds capabilities; without a file if it has none. */
+Origin bundle_capabilities_line(const Bundle *bundle);

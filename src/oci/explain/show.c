@@ -161,7 +161,10 @@ static void show_identity(const Out *out) {
         show_capabilities(out, "permitted", p->permitted);
         show_capabilities(out, "inheritable", p->inheritable);
         show_capabilities(out, "ambient", p->ambient);
-        entry(out, "no_new_privs", at(out, "/process/noNewPrivileges"), "%s", p->no_new_privileges ? "yes" : "no");
+        entry(out, "no_new_privs",
+              at(out, p->no_new_privileges || !out->spec->policy ? "/process/noNewPrivileges"
+                                                                 : "/annotations/" SPEC_POLICY_ANNOTATION),
+              "%s", bundle_gains_nothing(out->spec) ? "yes" : "no");
 }
 
 char *bundle_mount_words(const SpecMount *m) {

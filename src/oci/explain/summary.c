@@ -138,7 +138,9 @@ static void say_may(const Summarizer *s, SummaryLine *line) {
         summary_end_part(line);
         summary_add_none(line, "no capabilities");
         add_origin(s, line, "/process/capabilities");
-        if (!s->spec->process.no_new_privileges)
+        if (s->spec->policy)
+                summary_add_origin(line, bundle_capabilities_line(s->bundle));
+        if (!bundle_gains_nothing(s->spec))
                 summary_add_fact(line, "privileges", "yes", "– files with set-user-ID or capabilities may add more");
 }
 

@@ -27,13 +27,11 @@ static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         if (!c)
                 return -EINVAL;
         capability_write(c, name);
-        if (p->uid == 0 && p->no_new_privileges && p->bounding & UINT64_C(1) << c->number)
+        if (p->uid == 0 && bundle_gains_nothing(b->spec) && p->bounding & UINT64_C(1) << c->number)
                 set = "permitted";
         answer_origin(a, bundle_origin(b, "/process/capabilities/%s", set));
         if (b->spec->policy && !(b->spec->policy->capabilities & UINT64_C(1) << c->number)) {
-                const SettingList *lines = &b->policy->source->settings[D_CapabilityBoundingSet];
-
-                answer_origin(a, lines->n > 0 ? lines->items[lines->n - 1].origin : (Origin) {});
+                answer_origin(a, bundle_capabilities_line(b));
                 return answer_denied(a, EPERM, BY_CAPABILITY, "the policy %s does not allow %s", b->spec->policy->name,
                                      name);
         }
