@@ -104,8 +104,20 @@ def damage(root, parts):
 
 
 def damage_config(root, parts):
-    with open(blob(root, parts["config"]), "ab") as f:
+    with open(blob(root, parts["config"]), "r+b") as f:
+        f.seek(1)
         f.write(b" ")
+
+
+def resized(root, parts):
+    """A blob with its digest, and another size than the image says. All of it must not be copied first."""
+    os.truncate(blob(root, parts["layers"][0]), 1 << 40)
+
+
+def endless(root, parts):
+    """A blob of 1 TiB, as the image says."""
+    os.truncate(blob(root, parts["layers"][0]), 1 << 40)
+    parts["layers"][0]["size"] = 1 << 40
 
 
 def truncate(root, parts):
@@ -219,7 +231,7 @@ def make(top):
         for info, _ in members:
             info.name = "/etc/absolute" if name == "absolute" else info.name
         layout(at(name), [layer(*members)])
-    for change in damage, damage_config, truncate, other_contents, media_type, linked_blob, long_digest, other_machine:
+    for change in damage, damage_config, truncate, other_contents, media_type, linked_blob, long_digest, other_machine, resized, endless:
         layout(at(change.__name__), [layer(member(change.__name__, b"text" * 100))], change=change)
     layout(at("two"), [base])
     two(at("two"))
@@ -229,7 +241,7 @@ def make(top):
     layout(at("indices"), [layer(member("x", b"x"))])
     nested(at("indices"), 4)
     layout(at("huge"), [layer(member("x", b"x"))])
-    os.truncate(os.path.join(at("huge"), "index.json"), 17 << 20)
+    os.truncate(os.path.join(at("huge"), "index.json"), 1 << 40)
     docker(at("docker-out.tar"), [layer(member("x", b"docker"))], {}, {"Layers": ["../" * 20 + "etc/passwd"]})
     docker(at("docker-config.tar"), [base], {}, {"Config": "/etc/passwd"})
 

@@ -47,11 +47,16 @@ static void adder_deinit(Adder *a) {
         free(a->ref_name);
 }
 
+/* The image's ID is the digest of its config, which has those of the layers: the same ID, the same files. */
+static const char *image_id(const Adder *a) {
+        return a->manifest.config.digest.hex;
+}
+
 /* An index may lead to another one, whose images are for several platforms. */
 static int find_manifest(Adder *a) {
         enum { INDICES_MAX = 4 };
         _cleanup_free_ char *path = strdup("index.json");
-        const Digest *expected = NULL;
+        const Descriptor *expected = NULL;
         Chosen chosen = { .is_index = true };
 
         for (unsigned n = 0; chosen.is_index; n++) {
@@ -72,8 +77,8 @@ static int find_manifest(Adder *a) {
                         a->ref_name = TAKE_PTR(chosen.name);
                 free(chosen.name);
                 free(path);
-                path = blob_path(&chosen.digest);
-                expected = &chosen.digest;
+                path = blob_path(&chosen.blob.digest);
+                expected = &chosen.blob;
         }
         return path ? image_source_read(&a->source, path, expected, &a->unpackers, &a->text, &a->size)
                     : report_oom(a->report);
@@ -92,17 +97,16 @@ static int read_manifest(Adder *a) {
         return r < 0 ? r : docker_manifest_read(text, size, a->source.tag, &a->manifest, a->report);
 }
 
-/* The image's ID is the digest of its config, which has those of the layers: the same ID, the same files. */
 static int read_config(Adder *a) {
         const Manifest *m = &a->manifest;
         int r;
 
         r = image_source_read(&a->source, m->config_path, m->verify_config ? &m->config : NULL, &a->unpackers,
-                              &a->config,                              &a->config_size);
+                              &a->config, &a->config_size);
         if (r < 0)
                 return r;
         if (!m->verify_config)
-                digest_bytes(&a->unpackers.hash, a->config, a->config_size, &a->manifest.config);
+                digest_bytes(&a->unpackers.hash, a->config, a->config_size, &a->manifest.config.digest);
         return config_read_layers(a->config, a->config_size, m->n_layers, &a->diff_ids, a->report);
 }
 
@@ -137,11 +141,13 @@ static int add_layers(Adder *a) {
                 _cleanup_close_ int fd = -1;
                 int r = layer_exists(a->store, a->diff_ids[i].hex);
 
+                if (digest_interrupted())
+                        return report_error(a->report, EINTR, "the layer %.12s: interrupted", a->diff_ids[i].hex);
                 if (r > 0)
                         continue;
                 if (r < 0)
                         return report_error(a->report, -r, "cannot read the store: %s", strerror(-r));
-                fd = image_source_take(&a->source, layer->path, layer->verified ? &layer->digest : NULL, &a->unpackers);
+                fd = image_source_take(&a->source, layer->path, layer->verified ? &layer->blob : NULL, &a->unpackers);
                 r = fd < 0 ? fd : layer_add(&a->unpackers, fd, compression_of(layer, fd), &a->diff_ids[i]);
                 if (r < 0)
                         return r;
@@ -210,7 +216,7 @@ static int write_image(Adder *a) {
 }
 
 static int keep_image(Adder *a) {
-        _cleanup_free_ char *path = format("images/%s", a->manifest.config.hex);
+        _cleanup_free_ char *path = format("images/%s", image_id(a));
         int r;
 
         if (!path)
@@ -292,7 +298,7 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
                 return r;
         r = keep_image(a);
         if (r >= 0)
-                r = store_set_name(a->store, name, a->manifest.config.hex);
+                r = store_set_name(a->store, name, image_id(a));
         if (r < 0)
                 return report_error(a->report, -r, "cannot keep %s: %s", name, strerror(-r));
         notice_left_out(a);
@@ -354,6 +360,6 @@ int image_add(Store *store, const ImageAddition *addition, char **ret_name, char
         unblock_signals(&before);
         if (r < 0)
                 return r;
-        *ret_id = strdup(a.manifest.config.hex);
+        *ret_id = strdup(image_id(&a));
         return *ret_id ? 0 : report_oom(report);
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -15,35 +14,6 @@
 #include "util/text.h"
 
 #define NEW_LAYER "layers/" STORE_NEW
-
-/* A process that is about to be ended cleans up first: image_add() blocks the signals. */
-static bool is_interrupted(void) {
-        sigset_t pending;
-
-        return sigpending(&pending) >= 0 && (sigismember(&pending, SIGINT) > 0 || sigismember(&pending, SIGTERM) > 0 ||
-                                             sigismember(&pending, SIGHUP) > 0);
-}
-
-/* Returns 0; -EPIPE if the reader has ended; -EFBIG; -EINTR; or another -errno. */
-static int pump(const Unpackers *u, int from, int to, Digest *ret) {
-        char buffer[COPY_SIZE];
-        struct sha256_ctx hash;
-        uint64_t size = 0;
-        ssize_t n;
-        int r = 0;
-
-        u->hash.nettle_sha256_init(&hash);
-        while (r >= 0 && (n = read(from, buffer, sizeof(buffer))) > 0) {
-                u->hash.nettle_sha256_update(&hash, (size_t) n, (const uint8_t *) buffer);
-                size += (uint64_t) n;
-                r = is_interrupted() ? -EINTR : size / 2 > u->size_max ? -EFBIG : fd_write_all(to, buffer, (size_t) n);
-        }
-        if (r >= 0 && n < 0)
-                r = -errno;
-        if (r >= 0)
-                digest_finish(&u->hash, &hash, ret);
-        return r;
-}
 
 typedef struct Pipeline {
         Helper expander, unpacker;
@@ -108,6 +78,10 @@ static int finish(Unpackers *u, Pipeline *p, int pumped, const char *what) {
         return pumped < 0 ? report_error(u->report, -pumped, "%s: %s", what, strerror(-pumped)) : 0;
 }
 
+uint64_t archive_size_max(const Unpackers *u) {
+        return u->size_max > UINT64_MAX / 2 ? UINT64_MAX : 2 * u->size_max;
+}
+
 int unpack_archive(Unpackers *u, int file, Compression compression, int directory, bool plain, const char *what,
                    Digest *ret) {
         _cleanup_(pipeline_end) Pipeline p = { .expanded = { -1, -1 }, .archive = { -1, -1 } };
@@ -120,7 +94,7 @@ int unpack_archive(Unpackers *u, int file, Compression compression, int director
                 r = start_unpacker(u, &p, directory, plain);
         if (r < 0)
                 return r;
-        r = pump(u, p.expander.pid > 0 ? p.expanded[0] : file, p.archive[1], ret);
+        r = digest_pump(&u->hash, p.expander.pid > 0 ? p.expanded[0] : file, p.archive[1], archive_size_max(u), ret);
         return finish(u, &p, r, what);
 }
 

@@ -17,6 +17,9 @@ typedef struct Unpackers {
         Report *report;
 } Unpackers;
 
+/* How many bytes an archive may have, compressed or not: it also has names, of files without contents. */
+uint64_t archive_size_max(const Unpackers *u);
+
 /* Unpacks a tar archive, from the beginning of the file, into a directory. what names it in messages. *ret is the
  * digest of the archive as it is after decompression. plain: see Unpacking. Returns 0 or -errno, reported. */
 int unpack_archive(Unpackers *u, int file, Compression compression, int directory, bool plain, const char *what,

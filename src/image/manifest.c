@@ -62,10 +62,14 @@ static int bad_digest(const char *what, const char *text, Report *report) {
                             text ?: "");
 }
 
-static int read_digest(const json_t *descriptor, const char *what, Digest *ret, Report *report) {
+static int read_descriptor(const json_t *descriptor, const char *what, Descriptor *ret, Report *report) {
+        const json_t *size = json_object_get(descriptor, "size");
         const char *text = json_text_of(descriptor, "digest");
 
-        return !text || digest_parse(text, ret) < 0 ? bad_digest(what, text, report) : 0;
+        if (!text || digest_parse(text, &ret->digest) < 0)
+                return bad_digest(what, text, report);
+        ret->size = json_is_integer(size) ? json_integer_value(size) : -1;
+        return ret->size >= 0 ? 0 : report_error(report, EBADMSG, "%s has no size", what);
 }
 
 static int unknown_type(const char *what, const char *type, Report *report) {
@@ -138,7 +142,7 @@ static int take_chosen(const json_t *m, Chosen *ret, Report *report) {
         chosen.is_index = type && strv_contains((char *const *) index_types, type);
         if (!chosen.is_index && (!type || !strv_contains((char *const *) manifest_types, type)))
                 return unknown_type("the manifest", type, report);
-        r = read_digest(m, "the manifest", &chosen.digest, report);
+        r = read_descriptor(m, "the manifest", &chosen.blob, report);
         if (r < 0)
                 return r;
         chosen.name = name ? strdup(name) : NULL;
@@ -168,11 +172,11 @@ static int add_layer(Manifest *m, const json_t *descriptor, Report *report) {
 
         if (!layer)
                 return report_oom(report);
-        r = read_digest(descriptor, "a layer", &layer->digest, report);
+        r = read_descriptor(descriptor, "a layer", &layer->blob, report);
         if (r < 0)
                 return r;
         layer->verified = true;
-        layer->path = blob_path(&layer->digest);
+        layer->path = blob_path(&layer->blob.digest);
         if (!layer->path)
                 return report_oom(report);
         for (size_t i = 0; type && i < ELEMENTSOF(layer_types); i++)
@@ -196,9 +200,9 @@ static int read_config(const json_t *json, Manifest *m, Report *report) {
         if (!type || !strv_contains((char *const *) config_types, type))
                 return unknown_type("the image's config", type, report);
         m->verify_config = true;
-        if (read_digest(config, "the image's config", &m->config, report) < 0)
+        if (read_descriptor(config, "the image's config", &m->config, report) < 0)
                 return -EBADMSG;
-        m->config_path = blob_path(&m->config);
+        m->config_path = blob_path(&m->config.digest);
         return m->config_path ? 0 : report_oom(report);
 }
 
@@ -269,8 +273,9 @@ static int take_docker_config(Manifest *m, const char *path, Report *report) {
         if (!m->config_path || !hex)
                 return report_oom(report);
         m->verify_config = digest_is_hex(hex);
+        m->config.size = -1;
         if (m->verify_config)
-                memcpy(m->config.hex, hex, sizeof(m->config.hex));
+                memcpy(m->config.digest.hex, hex, sizeof(m->config.digest.hex));
         return 0;
 }
 

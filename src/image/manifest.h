@@ -9,22 +9,22 @@
 
 /* A choice from an index. */
 typedef struct Chosen {
-        Digest digest;
+        Descriptor blob;
         bool is_index; /* of the manifests for several platforms */
         char *name;    /* the annotation org.opencontainers.image.ref.name, on the heap; NULL: it has none */
 } Chosen;
 
 typedef struct LayerBlob {
         char *path; /* below the source */
-        Digest digest;
-        bool verified; /* the digest is that of the blob; otherwise, only its diff_id is known */
+        Descriptor blob;
+        bool verified; /* blob is known; otherwise, only the diff_id is */
         bool sniff;    /* its first bytes say how it is compressed */
         Compression compression;
 } LayerBlob;
 
 typedef struct Manifest {
         char *config_path;
-        Digest config;
+        Descriptor config;
         bool verify_config; /* its digest is known */
         LayerBlob *layers;  /* lowest first */
         size_t n_layers;

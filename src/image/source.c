@@ -12,6 +12,9 @@
 #define STAGE STORE_NEW "/archive"
 #define COPY STORE_NEW "/blob"
 
+/* libjansson needs up to 80 bytes for a byte of JSON. The libraries of skopeo and podman take no more, either. */
+enum { JSON_SIZE_MAX = 4 << 20 };
+
 static const char *const prefixes[] = {
         [IMAGE_OCI] = "oci:",
         [IMAGE_OCI_ARCHIVE] = "oci-archive:",
@@ -72,7 +75,7 @@ static int open_copy(const Store *store) {
         return fd;
 }
 
-/* An archive may have names of no bytes in it, so that it is larger than its files. Returns 0 or -errno. */
+/* Returns 0 or -errno. */
 static int copy_bounded(int to, uint64_t size_max) {
         char buffer[COPY_SIZE];
         uint64_t size = 0;
@@ -81,7 +84,7 @@ static int copy_bounded(int to, uint64_t size_max) {
 
         while (r >= 0 && (n = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
                 size += (uint64_t) n;
-                r = size / 2 > size_max ? -EFBIG : fd_write_all(to, buffer, (size_t) n);
+                r = size > size_max ? -EFBIG : fd_write_all(to, buffer, (size_t) n);
         }
         return r >= 0 && n < 0 ? -errno : r;
 }
@@ -94,7 +97,7 @@ static int copy_input(ImageSource *source, const Unpackers *u) {
         if (isatty(STDIN_FILENO))
                 return report_error(u->report, EINVAL, "standard input is a terminal: pipe an archive into it");
         source->input = openat(u->store->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-        r = source->input < 0 ? -errno : copy_bounded(source->input, u->size_max);
+        r = source->input < 0 ? -errno : copy_bounded(source->input, archive_size_max(u));
         if (r == -EFBIG)
                 return report_error(u->report, EFBIG, "standard input is larger than --max-size= allows");
         if (r < 0)
@@ -148,7 +151,7 @@ int image_source_open(ImageSource *source, Unpackers *u) {
 }
 
 /* A symlink may lead to another file of the source, but not out of it. */
-static int open_file(const ImageSource *source, const char *path) {
+static int open_file(const ImageSource *source, const char *path, int64_t *ret_size) {
         const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                                       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
         int fd = sys_openat2(source->directory, path, &how);
@@ -158,11 +161,26 @@ static int open_file(const ImageSource *source, const char *path) {
                 return -errno;
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return fd_close(fd), -EINVAL;
+        *ret_size = st.st_size;
         return fd;
 }
 
+static const char *describe(int error, uint64_t size_max) {
+        switch (error) {
+        case EXDEV:
+        case ELOOP:
+                return "it is a link that leads elsewhere";
+        case EFBIG:
+                return size_max == JSON_SIZE_MAX ? "it is larger than 4 MiB" : "it is larger than --max-size= allows";
+        case EINTR:
+                return "interrupted";
+        default:
+                return strerror(error);
+        }
+}
+
 /* Reports why a file of the source cannot be copied or read. */
-static int report_file(const ImageSource *source, const char *path, const Unpackers *u, int r) {
+static int report_file(const ImageSource *source, const char *path, const Unpackers *u, uint64_t size_max, int r) {
         static const char *const others[] = {
                 [IMAGE_OCI] = " (it is not the directory of an OCI image)",
                 [IMAGE_OCI_ARCHIVE] = " (an archive of docker save is docker-archive:FILE)",
@@ -172,33 +190,44 @@ static int report_file(const ImageSource *source, const char *path, const Unpack
 
         if (r == -ENOSPC || r == -EDQUOT)
                 return report_error(u->report, -r, "cannot copy %s to %s: %s", path, u->store->path, strerror(-r));
-        return report_error(u->report, -r, "%s: cannot read %s: %s%s", source->path, path,
-                            r == -EXDEV || r == -ELOOP ? "it is a link that leads elsewhere" : strerror(-r),
+        return report_error(u->report, -r, "%s: cannot read %s: %s%s", source->path, path, describe(-r, size_max),
                             r == -ENOENT && first ? others[source->format] : "");
 }
 
-int image_source_take(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u) {
-        _cleanup_close_ int file = open_file(source, path), copy = -1;
+/* The size first: a file that is not what it should be is not copied, however large it is. */
+static int take(const ImageSource *source, const char *path, const Descriptor *expected, uint64_t size_max,
+                Unpackers *u) {
+        int64_t size = 0;
+        _cleanup_close_ int file = open_file(source, path, &size), copy = -1;
         Digest digest;
         int r = file;
 
+        if (r >= 0 && expected && expected->size >= 0 && size != expected->size)
+                return report_error(u->report, EBADMSG, "%s: %s has %lld bytes, and not %lld as the image says",
+                                    source->path, path, (long long) size, (long long) expected->size);
+        if (r >= 0 && (uint64_t) size > size_max)
+                r = -EFBIG;
         if (r >= 0 && !source->own) {
                 copy = open_copy(u->store);
                 r = copy;
         }
         if (r >= 0)
-                r = digest_copy(&u->hash, file, copy, &digest);
+                r = digest_copy(&u->hash, file, copy, size_max, &digest);
         if (r < 0)
-                return report_file(source, path, u, r);
-        if (expected && !streq(digest.hex, expected->hex))
+                return report_file(source, path, u, size_max, r);
+        if (expected && !streq(digest.hex, expected->digest.hex))
                 return report_error(u->report, EBADMSG, "%s: %s does not have the digest sha256:%.12s…, but %.12s…",
-                                    source->path, path, expected->hex, digest.hex);
+                                    source->path, path, expected->digest.hex, digest.hex);
         return copy >= 0 ? TAKE_FD(copy) : TAKE_FD(file);
 }
 
-int image_source_read(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u, char **ret,
+int image_source_take(const ImageSource *source, const char *path, const Descriptor *expected, Unpackers *u) {
+        return take(source, path, expected, archive_size_max(u), u);
+}
+
+int image_source_read(const ImageSource *source, const char *path, const Descriptor *expected, Unpackers *u, char **ret,
                       size_t *ret_size) {
-        _cleanup_close_ int fd = image_source_take(source, path, expected, u);
+        _cleanup_close_ int fd = take(source, path, expected, JSON_SIZE_MAX, u);
         int r;
 
         if (fd < 0)

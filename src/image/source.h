@@ -31,12 +31,13 @@ int image_source_begin(const char *text, const Unpackers *u, ImageSource *ret);
 /* Opens it. Returns 0 or -errno, reported. */
 int image_source_open(ImageSource *source, Unpackers *u);
 
-/* Opens a file of the source whose digest is expected, or any if that is NULL. The bytes that the caller reads are
- * those that have the digest: if others could change the file, this is a copy. Returns the fd or -errno, reported. */
-int image_source_take(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u);
+/* Opens a file of the source with the size and digest that are expected, or any if expected is NULL. The bytes that the
+ * caller reads are those that have the digest: if others could change the file, this is a copy. The file has at most
+ * archive_size_max() bytes. Returns the fd or -errno, reported. */
+int image_source_take(const ImageSource *source, const char *path, const Descriptor *expected, Unpackers *u);
 
-/* The same for a file of less than 16 MiB. *ret is on the heap. Returns 0 or -errno, reported. */
-int image_source_read(const ImageSource *source, const char *path, const Digest *expected, Unpackers *u, char **ret,
+/* The same for a file of JSON, of at most 4 MiB. *ret is on the heap. Returns 0 or -errno, reported. */
+int image_source_read(const ImageSource *source, const char *path, const Descriptor *expected, Unpackers *u, char **ret,
                       size_t *ret_size);
 
 /* How a file is compressed, by its first bytes. */

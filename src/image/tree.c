@@ -42,7 +42,7 @@ static int was_seen(TreeHash *t, const struct stat *st) {
 static int add_content(TreeHash *t, int directory, const char *name) {
         _cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         Digest digest;
-        int r = fd < 0 ? -errno : digest_copy(t->lib, fd, -1, &digest);
+        int r = fd < 0 ? -errno : digest_copy(t->lib, fd, -1, UINT64_MAX, &digest);
 
         if (r >= 0)
                 add_text(t, digest.hex);

@@ -77,7 +77,9 @@ adds() {
 		"a hard link to a device|of_device|*x: a hard link to a file that the layer does not have*"
 		"a hard link to a file of another layer|of_lower|*x: a hard link to a file that the layer does not have*"
 		"a pax header with a size of 1 TiB|pax_size|*x: the files are larger than --max-size= allows*" "indices in indices|indices|*is behind too many indices*"
-		"a frame that takes 2 TiB of memory|window|*cannot decompress it: *" "an index of 17 MiB|huge|*cannot read index.json: File too large*")
+		"a frame that takes 2 TiB of memory|window|*cannot decompress it: *" "an index of 1 TiB|huge|*cannot read index.json: it is larger than 4 MiB*"
+		"a blob of another size|resized|*has 1099511627776 bytes, and not * as the image says"
+		"a blob of 1 TiB|endless|*cannot read blobs/*: it is larger than --max-size= allows")
 	local case title name pattern before first
 	local plain=
 	home=() store=/var/lib/isorun/images owner=root

@@ -17,7 +17,7 @@ enum { ROUNDS = 20000 };
 
 #define A8 "aaaaaaaa"
 #define HEX A8 A8 A8 A8 A8 A8 A8 A8
-#define DIGEST "\"digest\":\"sha256:" HEX "\""
+#define DIGEST "\"size\":7,\"digest\":\"sha256:" HEX "\""
 #define OCI "application/vnd.oci.image."
 #define INDEX "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\"," DIGEST ",\"annotations\":" \
               "{\"org.opencontainers.image.ref.name\":\"team/app:1\"}}]}"
@@ -138,8 +138,8 @@ static int take_index(const char *text, size_t size, Log *log) {
         Chosen chosen = {};
         int r = index_choose(text, size, NULL, &chosen, &log->report);
 
-        if (r >= 0 && !digest_is_hex(chosen.digest.hex))
-                fail_msg("%s: took a digest \"%s\"", text, chosen.digest.hex);
+        if (r >= 0 && !digest_is_hex(chosen.blob.digest.hex))
+                fail_msg("%s: took a digest \"%s\"", text, chosen.blob.digest.hex);
         free(chosen.name);
         return r;
 }
@@ -284,6 +284,9 @@ static void test_strange_json(_unused_ void **state) {
                 { "a byte that is not UTF-8", "{\"manifests\":[\"\xff\"]}" },
                 { "a digest in upper case", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\","
                                             "\"digest\":\"sha256:" "AAAAAAAA" A8 A8 A8 A8 A8 A8 A8 "\"}]}" },
+                { "a size that is missing", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\",\"digest\":\"sha256:" HEX "\"}]}" },
+                { "a size that is negative", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\",\"digest\":\"sha256:" HEX "\",\"size\":-1}]}" },
+                { "a size that is a string", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\",\"digest\":\"sha256:" HEX "\",\"size\":\"1\"}]}" },
                 { "a digest that is a number", "{\"manifests\":[{\"mediaType\":\"" OCI "manifest.v1+json\",\"digest\":1}]}" },
                 { "manifests that are an object", "{\"manifests\":{\"0\":{}}}" },
         };
