@@ -196,16 +196,24 @@ void config_facts_deinit(ConfigFacts *facts) {
 
 int config_read_facts(const char *text, size_t size, ConfigFacts *ret, Report *report) {
         _cleanup_json_ json_t *json = json_parse(text, size, "the image's config", report);
-        json_t *config = json_object_get(json, "config"), *value;
+        json_t *config = json_object_get(json, "config"), *ports = json_object_get(config, "ExposedPorts"), *value;
         const char *user = json_text_of(config, "User"), *port;
+        size_t n = 0;
         _cleanup_(config_facts_deinit) ConfigFacts facts = {};
 
         if (!json)
                 return -EBADMSG;
-        json_object_foreach(json_object_get(config, "ExposedPorts"), port, value)
-                if (strv_push(&facts.ports, port) < 0)
+        facts.ports = calloc(json_object_size(ports) + 1, sizeof(char *));
+        if (!facts.ports)
+                return report_oom(report);
+        json_object_foreach(ports, port, value) {
+                facts.ports[n] = strdup(port);
+                if (!facts.ports[n++])
                         return report_oom(report);
+        }
         facts.user = user && *user ? strdup(user) : NULL;
+        if (user && *user && !facts.user)
+                return report_oom(report);
         *ret = facts;
         facts = (ConfigFacts) {};
         return 0;

@@ -211,20 +211,24 @@ static int compare_entries(const struct dirent **a, const struct dirent **b) {
 static int list(int dir_fd, int (*is_wanted)(const struct dirent *e), char ***ret) {
         _cleanup_strv_free_ char **names = NULL;
         struct dirent **entries;
-        int n, r = 0;
+        bool whole;
+        int n;
 
         n = scandirat(dir_fd, ".", &entries, is_wanted, compare_entries);
         if (n < 0)
                 return -errno;
+        names = n > 0 ? calloc((size_t) n + 1, sizeof(char *)) : NULL;
+        whole = n == 0 || names;
         for (int i = 0; i < n; i++) {
-                if (r >= 0)
-                        r = strv_push(&names, entries[i]->d_name);
+                if (whole)
+                        whole = (names[i] = strdup(entries[i]->d_name));
                 free(entries[i]);
         }
         free(entries);
-        if (r >= 0)
-                *ret = TAKE_PTR(names);
-        return r;
+        if (!whole)
+                return -ENOMEM;
+        *ret = TAKE_PTR(names);
+        return 0;
 }
 
 int directory_list(int dir_fd, char ***ret) {
