@@ -261,7 +261,7 @@ def docker(path, layers, config, changes=None):
     """As docker save: the second layer is a link, as for one that another image has, too."""
     text = config_of(layers, config)
     names = [f"{sha(data)}/layer.tar" for data in layers]
-    manifest = [{"Config": sha(text) + ".json", "RepoTags": ["example.org/team/app:2"], "Layers": names} | (changes or {})]
+    manifest = [{"Config": sha(text) + ".json", "RepoTags": ["example.org/team/app:1", "example.org/team/app:2"], "Layers": names} | (changes or {})]
     members = [member("manifest.json", json.dumps(manifest).encode()), member(sha(text) + ".json", text),
                member(names[0], layers[0]), member("shared.tar", layers[-1]),
                member(f"{sha(layers[-1])}/link.tar" if len(layers) == 1 else names[1], kind=tarfile.SYMTYPE, target="../shared.tar")]

@@ -226,24 +226,25 @@ int manifest_read(const char *text, size_t size, Manifest *ret, Report *report) 
         return 0;
 }
 
-static bool has_repository_tag(const json_t *image, const char *tag) {
+/* The first of an image's names that has the tag, which is the tag alone or all of the name; NULL: any. */
+static const char *find_repository_tag(const json_t *image, const char *tag) {
         const json_t *tags = json_object_get(image, "RepoTags");
 
         for (size_t i = 0; i < json_array_size(tags); i++) {
                 const char *name = json_string_value(json_array_get(tags, i));
                 const char *colon = name ? strrchr(name, ':') : NULL;
 
-                if (name && (streq(name, tag) || (colon && streq(colon + 1, tag))))
-                        return true;
+                if (name && (!tag || streq(name, tag) || (colon && streq(colon + 1, tag))))
+                        return name;
         }
-        return false;
+        return NULL;
 }
 
 static int choose_docker(const json_t *json, const char *tag, const json_t **ret, Report *report) {
         size_t n = 0;
 
         for (size_t i = 0; i < json_array_size(json); i++)
-                if (!tag || has_repository_tag(json_array_get(json, i), tag))
+                if (!tag || find_repository_tag(json_array_get(json, i), tag))
                         if (n++ == 0)
                                 *ret = json_array_get(json, i);
         if (n == 1)
@@ -292,7 +293,7 @@ int docker_manifest_read(const char *text, size_t size, const char *tag, Manifes
         if (r < 0)
                 return r;
         layers = json_object_get(image, "Layers");
-        name = json_string_value(json_array_get(json_object_get(image, "RepoTags"), 0));
+        name = find_repository_tag(image, tag);
         r = take_docker_config(&m, json_text_of(image, "Config"), report);
         if (r >= 0)
                 r = check_count(layers, report);
@@ -301,6 +302,8 @@ int docker_manifest_read(const char *text, size_t size, const char *tag, Manifes
         if (r < 0)
                 return r;
         m.name = name ? strdup(name) : NULL;
+        if (name && !m.name)
+                return report_oom(report);
         *ret = m;
         m = (Manifest) {};
         return 0;
