@@ -223,6 +223,7 @@ def make(top):
         "of_device": [member("null", kind=tarfile.CHRTYPE), member("x", kind=tarfile.LNKTYPE, target="null")],
         "of_lower": [member("x", kind=tarfile.LNKTYPE, target="etc/lower")],
         "pax_size": [member("x", headers={"size": str(1 << 40)})],
+        "implied": [member("/".join([str(i)] + ["d"] * 200), b"x") for i in range(5)],
         "nothing": [member("etc/.wh.")],
         "long_name": [member("n" * 256, b"x")],
         "long_path": [member("/".join(["n" * 200] * 25), b"x")],

@@ -25,7 +25,7 @@
 #include "util/open-in.h"
 
 #define OPAQUE "user.overlay.opaque"
-enum { ENTRIES_MAX = 4 << 20 };
+enum { ENTRIES_MAX = 4 << 20, DIRECTORY_SIZE = 4096 /* on most file systems */ };
 
 /* Attributes that a directory gets at the end. */
 typedef struct LateDirectory {
@@ -48,6 +48,7 @@ typedef struct Unpacker {
         char parent_path[PATH_MAX];
         LateDirectory *late;
         size_t n_late, n_entries;
+        uint64_t made; /* directories that only names of files have asked for */
         uint64_t size;
 } Unpacker;
 
@@ -66,10 +67,17 @@ static int refuse_errno(Unpacker *up, int r) {
                                                        : strerror(-r));
 }
 
+/* A name of 500 bytes can have 250 directories. */
+static int make_directory(Unpacker *up, const char *path) {
+        if (++up->made > up->u->size_max / DIRECTORY_SIZE)
+                return refuse(up, "the names have more directories than --max-size= allows");
+        return mkdirat(HELPER_DIRECTORY, path, 0755) < 0 ? -errno : 0;
+}
+
 /* Opens a directory of the layer, and makes it if it does not exist. Returns the fd or -errno. */
-static int open_directory(const char *path) {
+static int open_directory(Unpacker *up, const char *path) {
         char part[PATH_MAX];
-        int fd = open_in(HELPER_DIRECTORY, *path ? path : ".", O_DIRECTORY, 0);
+        int fd = open_in(HELPER_DIRECTORY, *path ? path : ".", O_DIRECTORY, 0), r;
 
         if (fd != -ENOENT)
                 return fd;
@@ -78,11 +86,10 @@ static int open_directory(const char *path) {
                 snprintf(part, sizeof(part), "%.*s", (int) (slash ? slash - path : (ptrdiff_t) strlen(path)), path);
                 fd = open_in(HELPER_DIRECTORY, part, O_DIRECTORY, 0);
                 /* open_in() has seen that everything above is a directory, and nobody else is here to change it. */
-                if (fd == -ENOENT && mkdirat(HELPER_DIRECTORY, part, 0755) < 0)
-                        return -errno;
-                if (fd < 0 && fd != -ENOENT)
-                        return fd;
+                r = fd == -ENOENT ? make_directory(up, part) : fd;
                 fd_close(fd);
+                if (r < 0)
+                        return r;
         }
         return open_in(HELPER_DIRECTORY, path, O_DIRECTORY, 0);
 }
@@ -91,7 +98,7 @@ static int open_parent(Unpacker *up, const char *path) {
         if (up->parent >= 0 && streq(up->parent_path, path))
                 return 0;
         up->parent = fd_close(up->parent);
-        up->parent = open_directory(path);
+        up->parent = open_directory(up, path);
         if (up->parent < 0)
                 return up->parent;
         snprintf(up->parent_path, sizeof(up->parent_path), "%s", path);
