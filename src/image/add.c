@@ -131,6 +131,19 @@ static char *list_layers(const Adder *a) {
         return text_finish(&text);
 }
 
+/* After a crash of the machine, a layer that has its name may lack contents that were not on the disk yet. If an image
+ * has it, it is whole: keep_image(). */
+static int drop_unproven(Adder *a) {
+        size_t ignored;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < a->manifest.n_layers; i++)
+                r = layer_exists(a->store, a->diff_ids[i].hex);
+        if (r > 0)
+                r = store_clean_layers(a->store, &ignored);
+        return r < 0 ? report_error(a->report, -r, "cannot clean up %s: %s", a->store->path, strerror(-r)) : 0;
+}
+
 static Compression compression_of(const LayerBlob *layer, int fd) {
         return layer->sniff ? image_source_compression(fd) : layer->compression;
 }
@@ -290,6 +303,8 @@ static int add(Adder *a, const ImageAddition *addition, char **ret_name) {
                 r = find_name(a, addition->name, &name);
         if (r >= 0)
                 r = read_config(a);
+        if (r >= 0)
+                r = drop_unproven(a);
         if (r >= 0)
                 r = add_layers(a);
         if (r >= 0)

@@ -43,9 +43,8 @@ int store_lock(Store *store, bool add, Report *report) {
 
 int store_set_name(const Store *store, const char *name, const char *id) {
         _cleanup_free_ char *file = store_name_file(name), *path = file ? format("names/%s", file) : NULL;
-        int r = path ? store_write(store, "names/" STORE_NEW, id, strlen(id)) : -ENOMEM;
 
-        return r < 0 ? r : renameat(store->fd, "names/" STORE_NEW, store->fd, path) < 0 ? -errno : 0;
+        return path ? store_replace(store, path, "names/" STORE_NEW, id) : -ENOMEM;
 }
 
 int store_remove_name(const Store *store, const char *name) {
@@ -128,10 +127,11 @@ static int add_layers_of(const Store *store, const char *id, char ***layers) {
         return path ? r : -ENOMEM;
 }
 
-static int clean_layers(const Store *store, Cleaning *c) {
+int store_clean_layers(const Store *store, size_t *ret) {
         _cleanup_strv_free_ char **ids = NULL, **layers = NULL, **used = NULL;
         int r = list_part(store, "images", &ids);
 
+        *ret = 0;
         for (char **id = ids; r >= 0 && id && *id; id++)
                 r = add_layers_of(store, *id, &used);
         if (r >= 0)
@@ -140,7 +140,7 @@ static int clean_layers(const Store *store, Cleaning *c) {
                 if (strv_contains(used, *layer))
                         continue;
                 r = remove_directory(store, "layers", *layer);
-                c->layers += r >= 0;
+                *ret += r >= 0;
         }
         return r;
 }
@@ -151,6 +151,6 @@ int store_clean(const Store *store, Cleaning *ret, Report *report) {
         *ret = (Cleaning) {};
         r = clean_images(store, ret);
         if (r >= 0)
-                r = clean_layers(store, ret);
+                r = store_clean_layers(store, &ret->layers);
         return r < 0 ? report_error(report, -r, "cannot clean up %s: %s", store->path, strerror(-r)) : 0;
 }

@@ -22,3 +22,6 @@ typedef struct Cleaning {
 /* Removes the images that have no name and that no instance uses, and then the layers that no image has. The store must
  * be locked. Returns 0 or -errno, reported. */
 int store_clean(const Store *store, Cleaning *ret, Report *report);
+
+/* Removes the layers that no image has; *ret is their number. The store must be locked. Returns 0 or -errno. */
+int store_clean_layers(const Store *store, size_t *ret);

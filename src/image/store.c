@@ -242,14 +242,28 @@ char *store_layer_path(const Store *store, const char *diff_id) {
         return format("%s/layers/%s/root", store->path, diff_id);
 }
 
-int store_write(const Store *store, const char *path, const char *bytes, size_t n) {
+static int write_new(const Store *store, const char *path, const char *bytes, size_t n, bool sync) {
         int fd = openat(store->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), r;
 
         if (fd < 0)
                 return -errno;
         r = fd_write_all(fd, bytes, n);
+        if (r >= 0 && sync && fsync(fd) < 0)
+                r = -errno;
         fd_close(fd);
         return r;
+}
+
+int store_write(const Store *store, const char *path, const char *bytes, size_t n) {
+        return write_new(store, path, bytes, n, false);
+}
+
+int store_replace(const Store *store, const char *path, const char *new, const char *text) {
+        int r = unlinkat(store->fd, new, 0) < 0 && errno != ENOENT ? -errno : 0;
+
+        if (r >= 0)
+                r = write_new(store, new, text, strlen(text), true);
+        return r < 0 ? r : renameat(store->fd, new, store->fd, path) < 0 ? -errno : 0;
 }
 
 int store_read_users(const Store *store, StoreUsers *ret) {
@@ -303,6 +317,11 @@ int store_names(const Store *store, char ***ret) {
         r = directory_list_all(fd, &names);
         if (r < 0)
                 return r;
+        /* The first one may be the file of a name that another isoctl is about to set. */
+        if (names && streq(*names, STORE_NEW)) {
+                free(*names);
+                memmove(names, names + 1, (strv_length(names + 1) + 1) * sizeof(char *));
+        }
         for (char **name = names; name && *name; name++)
                 for (char *c = *name; *c; c++)
                         *c = *c == '%' ? '/' : *c;

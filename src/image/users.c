@@ -17,8 +17,6 @@
 #include "util/strv.h"
 #include "util/text.h"
 
-#define NEW_RECORD STORE_USERS STORE_NEW
-
 static int has_layers(const Store *store) {
         _cleanup_close_ int fd = openat(store->fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_free_ char **names = NULL;
@@ -31,13 +29,8 @@ static int record(const Store *store, const StoreUsers *users) {
         _cleanup_free_ char *text = users->kind == STORE_SUBORDINATE
                 ? format("%u %u %u %u", users->uids.first, users->uids.count, users->gids.first, users->gids.count)
                 : strdup("own");
-        int r = text ? 0 : -ENOMEM;
 
-        if (r >= 0 && unlinkat(store->fd, NEW_RECORD, 0) < 0 && errno != ENOENT)
-                r = -errno;
-        if (r >= 0)
-                r = store_write(store, NEW_RECORD, text, strlen(text));
-        return r < 0 ? r : renameat(store->fd, NEW_RECORD, store->fd, STORE_USERS) < 0 ? -errno : 0;
+        return text ? store_replace(store, STORE_USERS, STORE_USERS STORE_NEW, text) : -ENOMEM;
 }
 
 /* Finds the user's ids, and the programs that write maps of them. Returns NULL, or why files cannot keep their ids. */

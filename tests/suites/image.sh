@@ -188,7 +188,7 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	done
 	refuses "a layer that grows" "*larger than --max-size= allows" --max-size=1M "oci:$images/bomb"
 	refuses "a layer of names alone" "*: it grows beyond what --max-size= allows" --max-size=1M "oci:$images/files"
-	refuses "directories that only names have" "*/d: the names have more directories than --max-size= allows" --max-size=1M "oci:$images/implied"
+	refuses "directories that only names have" "*/d/*: the names have more directories than --max-size= allows" --max-size=1M "oci:$images/implied"
 	refuses "a layer of an archive that is a path out of it" "*cannot read ../*: it is a link that leads elsewhere" "docker-archive:$images/docker-out.tar"
 	refuses "a config that is a path of the host" "*cannot read /etc/passwd: it is a link that leads elsewhere" "docker-archive:$images/docker-config.tar"
 	refuses "an image that is not there" "cannot open*" "oci:$images/none"
@@ -291,8 +291,33 @@ os.execv(sys.argv[1], sys.argv[1:])' "$isoctl" image add "oci:$images/plain"
 	is "$label: an interrupted add leaves nothing" "$status $err $(stored)" \
 		"125 isoctl: the layer ${base:0:12}: interrupted $before"
 	"${who[@]}" mkdir -p "$store/layers/.new/root/left" "$store/.new"
+	"${who[@]}" touch "$store/names/.new"
+	image list
+	is "$label: the file of a name that is not yet set is not listed" "$status $out$err" "0 "
 	image gc
 	is "$label: what a killed add has left is removed" "$status $(find "$store" -name .new)" "0 "
+	# As after a crash of the machine, whose file system had written only the name.
+	"${who[@]}" mkdir -p "$store/layers/$base/root"
+	image add "oci:$images/plain"
+	is "$label: a layer that no image has is unpacked again" "$status $(stat -c %s "$store/layers/$base/root/bin/busybox")" \
+		"0 $(stat -c %s /bin/busybox)"
+	synced
+	image rm plain:1
+}
+
+# After a crash of the machine, a name is the old file or the new one.
+synced() {
+	if ! strace -o /dev/null true 2>/dev/null; then
+		skip "$label: a name is on the disk before it counts" "strace cannot trace here"
+		return
+	fi
+	touch "$tmp/trace-$label"
+	chmod 666 "$tmp/trace-$label"
+	run "${who[@]}" "${home[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o "$tmp/trace-$label" -e trace=fsync,/rename \
+		"$isoctl" image tag plain:1 synced
+	is "$label: a name is on the disk before it counts" "$status $(grep -oE 'fsync|rename[^(]*\(.*names/' "$tmp/trace-$label" | cut -c1-5 | xargs)" \
+		"0 fsync renam"
+	image rm synced
 }
 
 # An image as a root. $out of the first check shows that the program ran to its end.

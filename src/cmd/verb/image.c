@@ -126,6 +126,16 @@ static int add(const CommandLine *line, Report *report) {
         return 0;
 }
 
+/* Lists no name that another isoctl removes meanwhile. */
+static bool read_listed(const Store *store, const char *name, ImageFacts *ret, Report *report) {
+        _cleanup_free_ char *id = NULL;
+        Report quiet = {};
+
+        if (read_image(store, name, ret, NULL, &quiet) >= 0)
+                return true;
+        return store_find_name(store, name, &id) != -ENOENT && read_image(store, name, ret, NULL, report) >= 0;
+}
+
 static int find_images(const Store *store, ImageList *list, Report *report) {
         _cleanup_strv_free_ char **names = NULL;
         int r = store_names(store, &names);
@@ -136,8 +146,7 @@ static int find_images(const Store *store, ImageList *list, Report *report) {
         if (!list->items)
                 return report_oom(report);
         for (char **name = names; name && *name; name++)
-                if (read_image(store, *name, &list->items[list->n], NULL, report) >= 0)
-                        list->n++;
+                list->n += read_listed(store, *name, &list->items[list->n], report);
         return 0;
 }
 
