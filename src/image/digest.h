@@ -41,11 +41,11 @@ int digest_parse(const char *text, Digest *ret);
 /* Ends the computation. */
 void digest_finish(const HashLibrary *lib, struct sha256_ctx *hash, Digest *ret);
 
-/* Whether SIGINT, SIGTERM or SIGHUP waits: image_add() blocks them, and cleans up before one of them ends the process. */
+/* Whether SIGINT, SIGTERM or SIGHUP waits: image_add() blocks them, and cleans up before one ends the process. */
 bool digest_interrupted(void);
 
-/* Copies the rest of a file or pipe, and computes the digest of the bytes. to may be -1. Returns 0; -EFBIG for more than
- * size_max bytes; -EINTR if digest_interrupted(); or another -errno, such as -EPIPE. */
+/* Copies the rest of a file or pipe, and computes the digest of the bytes. to may be -1. Returns 0; -EFBIG for more
+ * than size_max bytes; -EINTR if digest_interrupted(); or another -errno, such as -EPIPE. */
 int digest_pump(const HashLibrary *lib, int from, int to, uint64_t size_max, Digest *ret);
 
 /* The same from the beginning of a file. */

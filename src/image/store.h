@@ -92,8 +92,8 @@ char *store_layer_path(const Store *store, const char *diff_id);
 /* Writes a file of the store. Returns 0 or -errno. */
 int store_write(const Store *store, const char *path, const char *bytes, size_t n);
 
-/* The same for a file that may exist: new, beside it, gets its name. Also after a crash of the machine, it is the old one
- * or the new one, whole. */
+/* The same for a file that may exist: new, beside it, gets its name. Also after a crash of the machine, it is the old
+ * one or the new one, whole. */
 int store_replace(const Store *store, const char *path, const char *new, const char *text);
 
 /* Reads whose the files of a user's store are. Returns 0 or -errno. */
