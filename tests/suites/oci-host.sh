@@ -234,6 +234,31 @@ test_cgroup_of_both() { # whose, its path, [PATH=JSON...]
 	is "... and that of its own container ends it" "$status$err $(ls -d "/sys/fs/cgroup$2" 2>/dev/null)" "0 "
 }
 
+# Where another tree is at /sys/fs/cgroup, or none, a cgroup that is not there need not have been removed.
+test_cgroup_not_visible() { # its path
+	local view who=() views=('mount -t tmpfs none /sys/fs/cgroup' \
+		'echo 0 >/sys/fs/cgroup/isorun-oci-view/cgroup.procs && exec unshare -C sh -c "mount -t tmpfs none /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec \"\$@\"" sh "$@"')
+	mkdir /sys/fs/cgroup/isorun-oci-view
+	bundle "linux.cgroupsPath=\"$1\"" 'linux.namespaces=[{"type":"mount"},{"type":"ipc"},{"type":"uts"}]' -- sh -c 'busybox sleep 7704 &'
+	oci run --detach --bundle "$bundle" box
+	await runs '^busybox sleep 7704$'
+	await is_status box stopped
+	for view in "${views[@]}"; do
+		who=(unshare -m sh -c "$view && exec \"\$@\"" sh)
+		oci kill --all box KILL
+		# promise P65
+		like "kill --all does not take a cgroup for gone that is only not visible" "$status $err" "1 isorun-oci: cannot open the cgroup /sys/fs/cgroup$1: *"
+		oci delete box
+		# promise P65
+		like "... nor does delete" "$status $err $(ls "$state") $(pgrep -fc '^busybox sleep 7704$')" \
+			"1 isorun-oci: cannot delete box: processes in its cgroup $1 may live still, but /sys/fs/cgroup is not * box 1"
+	done
+	who=()
+	oci delete box
+	is "... which ends them where it is" "$status$err $(pgrep -f '^busybox sleep 7704$')" "0 "
+	eventually rmdir /sys/fs/cgroup/isorun-oci-view 2>/dev/null
+}
+
 test_cgroup() {
 	local path=/isorun-oci-test.slice/box pid
 	mkdir /sys/fs/cgroup/isorun-oci-both
@@ -298,6 +323,7 @@ test_cgroup() {
 		refuses "a limit whose controller is not there" "cannot write 5 to pids.max of the cgroup *: the requested cgroup controller \`pids\` is not available there" \
 			'linux.resources={"pids":{"limit":5}}' "linux.cgroupsPath=\"$path\""
 	fi
+	test_cgroup_not_visible "$path"
 	test_cgroup_of_another a "$path"
 	mkdir -p /sys/fs/cgroup/isorun-oci-test.slice
 	echo 1 >/sys/fs/cgroup/isorun-oci-test.slice/cgroup.freeze

@@ -393,7 +393,7 @@ static bool read_state(_unused_ const char *dir, const char *text, void *userdat
 
 static void test_state(_unused_ void **state) {
         json_t *json = load("{\"ociVersion\":\"1.0.2\",\"id\":\"box\",\"bundle\":\"/b\",\"rootfs\":\"/b/r\",\"created\":\"now\","
-                            "\"cgroup\":\"/a/b\",\"cgroupInode\":77,\"systemd\":true,\"pid\":2147483646,\"started\":5,\"annotations\":{\"a\":\"b\"}}");
+                            "\"cgroup\":\"/a/b\",\"cgroupInode\":77,\"cgroupRoot\":1,\"systemd\":true,\"pid\":2147483646,\"started\":5,\"annotations\":{\"a\":\"b\"}}");
         char *root = temp_make(), path[PATH_MAX];
 
         assert_non_null(root);

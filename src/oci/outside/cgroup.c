@@ -291,6 +291,19 @@ int container_cgroup_open(const State *state, Report *report) {
         return TAKE_FD(fd);
 }
 
+uint64_t container_cgroup_root(void) {
+        struct statfs fs;
+        struct stat st;
+
+        return statfs(TREE, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC || stat(TREE, &st) < 0 ? 0 : st.st_ino;
+}
+
+bool container_cgroup_is_visible(const State *state) {
+        enum { HOST = 1 }; /* the root of the whole tree */
+
+        return container_cgroup_root() == (state->cgroup_root ?: HOST);
+}
+
 bool container_cgroup_is_gone(const State *state) {
         _cleanup_free_ char *full = state->cgroup ? format(TREE "%s", state->cgroup) : NULL;
 
@@ -346,10 +359,10 @@ int container_cgroup_remove(const State *state) {
         _cleanup_free_ char *full = format(TREE "%s", state->cgroup);
         _cleanup_close_ int fd = full ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-        if (fd < 0)
-                return !full ? -ENOMEM : errno == ENOENT ? 0 : -errno;
-        if (!is_same(fd, state))
-                return 0;
+        if (fd < 0 && (!full || errno != ENOENT))
+                return full ? -errno : -ENOMEM;
+        if (fd < 0 || !is_same(fd, state))
+                return container_cgroup_is_visible(state) ? 0 : -EXDEV;
         if (is_taken(fd, state))
                 return is_empty(fd) ? 0 : -ESTALE;
         return remove_with_processes(full, fd);

@@ -31,8 +31,15 @@ int container_cgroup_open_path(const char *path, Report *report);
  * whose cgroup was replaced. */
 int container_cgroup_open(const State *state, Report *report);
 
-/* Whether the container had a cgroup, and it was removed: then no process was left in it. systemd removes that of a
- * scope when the last one has ended. */
+/* What tells the tree at /sys/fs/cgroup from the part of it that another cgroup namespace shows there; 0 if there is
+ * none. */
+uint64_t container_cgroup_root(void);
+
+/* Whether the tree here is that in which the container's cgroup was made. */
+bool container_cgroup_is_visible(const State *state);
+
+/* Whether the container had a cgroup, and it is not there. In a tree where it would be visible, it was removed: then no
+ * process was left in it. systemd removes that of a scope when the last one has ended. */
 bool container_cgroup_is_gone(const State *state);
 
 /* What tells a cgroup from a later one at the same path; 0 if that cannot be read. */
@@ -43,7 +50,7 @@ void container_cgroup_claim(int fd, pid_t pid, uint64_t started);
 
 /* Kills all processes, and removes the cgroup and those below it. If another one is there now, or if it is another
  * container's by now, does nothing. Returns 0, or -errno, not reported, if processes of it may live still: -ESTALE if
- * those in it are another container's. */
+ * those in it are another container's, -EXDEV if it is not visible here. */
 int container_cgroup_remove(const State *state);
 
 /* The same for the cgroup fd of a container that could not be made. */

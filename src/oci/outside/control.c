@@ -129,7 +129,8 @@ static int kill_by_cgroup(const State *state, int sig, Report *report) {
         Report first = {};
         int r = container_cgroup_kill(state, sig, &first);
 
-        if (r < 0 && container_cgroup_is_gone(state) && has_ended(state))
+        if (r < 0 && container_cgroup_is_gone(state) && has_ended(state) &&
+            (container_cgroup_is_visible(state) || has_own_pids(state)))
                 return 1;
         return r < 0 ? report_error(report, -r, "%s", first.first.text) : 0;
 }
@@ -185,8 +186,11 @@ static int remove_cgroup(const State *state, Report *report) {
 
         /* Those of another container are there only since this one's have ended. But a container without a pid
          * namespace might have changed what says whose the cgroup is. */
-        if (r == -ESTALE && has_own_pids(state))
+        if ((r == -ESTALE || (r == -EXDEV && !state->half)) && has_own_pids(state))
                 return 0;
+        if (r == -EXDEV)
+                return report_error(report, EXDEV, "cannot delete %s: processes in its cgroup %s may live still, but "
+                                    "/sys/fs/cgroup is not the tree that it was made in", state->id, state->cgroup);
         return r < 0 ? report_error(report, -r, "cannot delete %s: processes in its cgroup %s may live still: %s",
                                     state->id, state->cgroup, strerror(-r)) : 0;
 }

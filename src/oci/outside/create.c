@@ -76,6 +76,7 @@ typedef struct Creation {
         State *state;
         char *cgroup; /* its path, or NULL: none */
         int cgroup_fd;
+        uint64_t cgroup_root; /* inode of the root of its tree */
         bool cgroup_claimed;
         int socket;   /* to the first process */
         int joined[SPEC_NAMESPACES]; /* fds, or -1: oci/outside/joined.h */
@@ -119,6 +120,7 @@ static int describe(const Creation *c) {
                                 spec->annotations, "cgroup", c->cgroup, "systemd", c->request->systemd);
         if (state->json && c->cgroup &&
             (json_object_set_new(state->json, "cgroupInode", json_integer((json_int_t) inode)) < 0 ||
+             json_object_set_new(state->json, "cgroupRoot", json_integer((json_int_t) c->cgroup_root)) < 0 ||
              json_object_set_new(state->json, "cgroupClaimed", json_boolean(c->cgroup_claimed)) < 0))
                 return report_oom(c->report);
         return state->json ? state_write(state, c->report) : report_oom(c->report);
@@ -132,6 +134,7 @@ static int describe_half(Creation *c) {
         half.pid = c->cgroup ? (c->cgroup_claimed ? getpid() : 0) : c->pid;
         half.cgroup = c->cgroup;
         half.cgroup_inode = container_cgroup_inode(c->cgroup_fd);
+        half.cgroup_root = c->cgroup_root = c->cgroup ? container_cgroup_root() : 0;
         half.cgroup_claimed = c->cgroup_claimed;
         if (half.pid > 0)
                 r = process_started(half.pid, &half.started);

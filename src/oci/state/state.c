@@ -124,6 +124,7 @@ static int take_json(State *state, Report *report) {
         state->created = json_text_of(state->json, "created");
         state->cgroup = json_text_of(state->json, "cgroup");
         state->cgroup_inode = (uint64_t) json_integer_value(json_object_get(state->json, "cgroupInode"));
+        state->cgroup_root = (uint64_t) json_integer_value(json_object_get(state->json, "cgroupRoot"));
         state->cgroup_claimed = json_is_true(json_object_get(state->json, "cgroupClaimed"));
         state->systemd = json_is_true(json_object_get(state->json, "systemd"));
         state->pid = (pid_t) json_integer_value(json_object_get(state->json, "pid"));
@@ -152,9 +153,10 @@ int state_write_config(const State *state, const char *text, Report *report) {
 }
 
 int state_write_half(const State *state, Report *report) {
-        json_t *json = json_pack("{sb ss* sI sb si sI}", "half", 1, "cgroup", state->cgroup, "cgroupInode",
-                                 (json_int_t) state->cgroup_inode, "cgroupClaimed", (int) state->cgroup_claimed, "pid",
-                                 (int) state->pid, "started", (json_int_t) state->started);
+        json_t *json = json_pack("{sb ss* sI sI sb si sI}", "half", 1, "cgroup", state->cgroup, "cgroupInode",
+                                 (json_int_t) state->cgroup_inode, "cgroupRoot", (json_int_t) state->cgroup_root,
+                                 "cgroupClaimed", (int) state->cgroup_claimed, "pid", (int) state->pid, "started",
+                                 (json_int_t) state->started);
         _cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 
         json_decref(json);

@@ -29,6 +29,7 @@ typedef struct State {
         const char *version, *bundle, *root_path, *created;
         const char *cgroup; /* its path in the tree, or NULL: none */
         uint64_t cgroup_inode; /* of that directory, or 0: an older isorun-oci made the container */
+        uint64_t cgroup_root; /* of the root of the tree, or 0, as above */
         bool cgroup_claimed; /* others have made it, and an attribute says which container has it */
         bool systemd;       /* systemd made that as a part of a scope */
         bool half;          /* see state_write_half() */
@@ -47,7 +48,7 @@ int state_make(const char *root, const char *id, State *ret, Report *report);
 int state_write(State *state, Report *report);
 
 /* Writes what delete --force needs to know of a container that is being made, so that nothing is left of it if this
- * process is killed: the cgroup, its inode and cgroup_claimed, or without one the first process, pid and started. With
+ * process is killed: the cgroup, the inodes and cgroup_claimed, or without one the first process, pid and started. With
  * cgroup_claimed, these two are what the claim of the cgroup says until state_write(), which replaces it all. */
 int state_write_half(const State *state, Report *report);
 
