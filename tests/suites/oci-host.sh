@@ -282,6 +282,17 @@ test_cgroup() {
 		no_refusal like "... in the table of ps(1)" "$status $(wc -l <<<"$out") $out" "0 3 UID *PID *CMD*$pid *sleep 7658*"
 		oci ps box -o ppid,pid,comm -e
 		no_refusal is "... with its options" "$status $(wc -l <<<"$out") $(awk -v pid="$pid" '$2 == pid { print $3 }' <<<"$out")" "0 3 sh"
+		cp "$(readlink -f "$(command -v sleep)")" "$tmp/a $pid"
+		"$tmp/a $pid" 7705 &
+		await grep -q "^a $pid\$" "/proc/$!/comm"
+		oci ps box -eo comm,pid,args
+		kill $!
+		no_refusal is "... and with a process of the host whose name looks like a pid" \
+			"$status $(wc -l <<<"$out") $(awk '{ print $1 }' <<<"$out" | tr '\n' ' ')" "0 3 COMMAND sh busybox "
+		oci ps box axo pid,comm --sort=pid
+		no_refusal is "... and in BSD's way" "$status $(awk '{ print $2 }' <<<"$out" | tr '\n' ' ')" "0 COMMAND sh busybox "
+		oci ps box -e --forest -f
+		no_refusal like "... and without names of columns" "$status $(wc -l <<<"$out") $out" "0 3 UID *PID *CMD*"
 		oci ps box -o comm
 		like "... and not without the pids" "$status $out$err" "1 isorun-oci: ps(1) printed no table with a column PID *"
 	else

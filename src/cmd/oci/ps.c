@@ -19,6 +19,9 @@ typedef struct Pids {
         size_t n;
 } Pids;
 
+#define OWN_COLUMN "-opid:11="
+enum { OWN_WIDTH = 12 };
+
 static bool has_pid(const Pids *pids, const char *word, size_t size) {
         for (size_t i = 0; i < pids->n; i++) {
                 char pid[16];
@@ -72,31 +75,36 @@ static int find_column(const char *header) {
         return -ENODATA;
 }
 
-/* Of the table of all processes, prints the header and the lines of the container. */
-static int print_lines(const Pids *pids, FILE *table, Report *report) {
+/* Of the table of all processes, prints the header and the lines of the container. own: the first column is one of this
+ * program, which is not printed. Returns 1, 0 if no column of the caller's is named PID, or -errno, reported. */
+static int print_lines(const Pids *pids, FILE *table, bool own, Report *report) {
         _cleanup_free_ char *line = NULL;
+        const size_t hidden = own ? OWN_WIDTH : 0;
         size_t room = 0, size;
-        int column = getline(&line, &room, table) < 0 ? -ENODATA : find_column(line);
+        ssize_t n = getline(&line, &room, table);
+        int column = n <= (ssize_t) hidden || strspn(line, " ") < hidden ? -ENODATA : find_column(line + hidden);
 
         if (column < 0)
-                return report_error(report, ENODATA, "ps(1) printed no table with a column PID (see --format json)");
-        fputs(line, stdout);
-        while (getline(&line, &room, table) >= 0) {
-                const char *word = find_word(line, (size_t) column, &size);
+                return 0;
+        fputs(line + hidden, stdout);
+        while ((n = getline(&line, &room, table)) > (ssize_t) hidden) {
+                const char *word = find_word(line, own ? 0 : (size_t) column, &size);
 
                 if (has_pid(pids, word, size))
-                        fputs(line, stdout);
+                        fputs(line + hidden, stdout);
         }
-        return flush_output(report);
+        return flush_output(report) < 0 ? -EIO : 1;
 }
 
-/* Returns the pid of ps(1), which writes to *ret, or -errno. */
-static pid_t start_ps(char *const *options, FILE **ret) {
+/* Returns the pid of ps(1), which writes to *ret, or -errno. own: with a column of its own, and without messages. */
+static pid_t start_ps(char *const *options, bool own, FILE **ret) {
         _cleanup_strv_free_ char **arguments = NULL;
         posix_spawn_file_actions_t actions;
         int fds[2], r = strv_push(&arguments, "ps");
         pid_t pid = 0;
 
+        if (r >= 0 && own)
+                r = strv_push(&arguments, OWN_COLUMN);
         for (; r >= 0 && *options; options++)
                 r = strv_push(&arguments, *options);
         if (r >= 0 && !arguments[1])
@@ -106,6 +114,8 @@ static pid_t start_ps(char *const *options, FILE **ret) {
         r = posix_spawn_file_actions_init(&actions);
         if (r == 0) {
                 r = posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+                if (r == 0 && own)
+                        r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
                 if (r == 0)
                         r = posix_spawnp(&pid, "ps", &actions, NULL, arguments, environ);
                 posix_spawn_file_actions_destroy(&actions);
@@ -117,20 +127,41 @@ static pid_t start_ps(char *const *options, FILE **ret) {
         return r == 0 ? pid : -r;
 }
 
-static int print_table(const Pids *pids, char *const *options, Report *report) {
+/* Returns 1, 0 if there is no such table, or -errno, reported. */
+static int print_one(const Pids *pids, char *const *options, bool own, Report *report) {
         FILE *table = NULL;
-        pid_t pid = start_ps(options, &table);
+        pid_t pid = start_ps(options, own, &table);
         int r, status = 0;
 
         if (pid == -ENOENT && !*options)
-                return print_pids(pids, report);
+                return print_pids(pids, report) == 0 ? 1 : -EIO;
         if (pid < 0)
-                return report_error(report, -pid, "cannot execute ps(1): %s", strerror(-pid)) < 0;
-        r = table ? print_lines(pids, table, report) : report_oom(report);
+                return report_error(report, -pid, "cannot execute ps(1): %s", strerror(-pid));
+        r = table ? print_lines(pids, table, own, report) : report_oom(report);
         if (table)
                 fclose(table);
         if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
-                return report_error(report, errno, "cannot wait for ps(1): %s", strerror(errno)) < 0;
+                return report_error(report, errno, "cannot wait for ps(1): %s", strerror(errno));
+        return r;
+}
+
+/* Whether the caller may have chosen the columns: -o, axo, --format. */
+static bool may_name_columns(char *const *options) {
+        for (; *options; options++)
+                if (strchr(*options, 'o'))
+                        return true;
+        return false;
+}
+
+/* A name of a process may have spaces and numbers. So where names may come before the pid, a column before both says
+ * which process it is. With options that name no columns, ps(1) prints only that one then, or refuses it. */
+static int print_table(const Pids *pids, char *const *options, Report *report) {
+        int r = may_name_columns(options) ? print_one(pids, options, true, report) : 0;
+
+        if (r == 0)
+                r = print_one(pids, options, false, report);
+        if (r == 0)
+                r = report_error(report, ENODATA, "ps(1) printed no table with a column PID (see --format json)");
         return r < 0;
 }
 
