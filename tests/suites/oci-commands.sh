@@ -684,6 +684,9 @@ test_spec() {
 	rm "$bundle/config.json"
 	oci spec --bundle "$bundle"
 	no_refusal is "spec writes a config.json" "$status$out$err" 0
+	oci features
+	also is "... of the newest version that features names" "$(sed -n 's/.*"ociVersion": "\(.*\)",/\1/p' "$bundle/config.json")" \
+		"$(sed -n 's/.*"ociVersionMax": "\(.*\)",/\1/p' <<<"$out")"
 	oci spec --bundle "$bundle"
 	like "... but over none" "$status $err" "1 isorun-oci: cannot write $bundle/config.json: File exists"
 	echo 'echo typed; exit 3' | "$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/shown" 2>&1
