@@ -42,6 +42,23 @@ test_limits() {
 	rmdir /sys/fs/cgroup/oci-limits-test
 }
 
+# Also without limits: for statistics, and so that update can set some.
+test_controllers() {
+	local path=/oci-limits-test/above/box
+	bundle "linux.cgroupsPath=\"$path\"" -- busybox sleep 7675
+	oci create --bundle "$bundle" box
+	no_refusal is "a container without limits has all controllers" "$status $(limits "$path" cgroup.controllers)" "0 $(limits "" cgroup.controllers)"
+	oci update --memory 32M --pids-limit 7 box
+	also is "... so update can set limits" "$status$err $(limits "$path" memory.max pids.max)" "0 memory.max=33554432 pids.max=7 "
+	oci delete --force box
+	rmdir /sys/fs/cgroup/oci-limits-test/above /sys/fs/cgroup/oci-limits-test
+	bundle 'linux.cgroupsPath="system.slice:oci-test:bare"' -- busybox sleep 7675
+	oci --systemd-cgroup create --bundle "$bundle" box
+	path=/system.slice/oci-test-bare.scope
+	no_refusal is "... also in a scope" "$status $(limits "$path/container" cgroup.controllers)" "0 $(limits "$path" cgroup.controllers)"
+	oci delete --force box
+}
+
 # The policy of the annotation can only lower limits, and update cannot raise them above it.
 test_policy() {
 	local path=/oci-limits-test/box
@@ -185,6 +202,7 @@ test_podman() {
 test_limits
 test_policy
 test_events
+test_controllers
 test_device_rules
 test_systemd
 test_podman

@@ -37,17 +37,6 @@ static int open_tree_root(void) {
         return fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -EOPNOTSUPP;
 }
 
-/* Without its controller, the file of a limit is not there, and that is an error. */
-void container_cgroup_enable(const Spec *spec, int fd) {
-        for (size_t i = 0; i < spec->n_cgroup_files; i++) {
-                const char *file = spec->cgroup_files[i].file;
-                char word[32];
-
-                snprintf(word, sizeof(word), "+%.*s", (int) strcspn(file, "."), file);
-                (void) file_write(fd, "cgroup.subtree_control", word);
-        }
-}
-
 /* Marks a cgroup that isorun-oci has made, and whose limits are only its own. No container of root can write it. */
 static const char *mark(void) {
         return process_is_host_root() ? "trusted.isorun.oci" : "user.isorun.oci";
@@ -90,7 +79,7 @@ static int make_last(int parent, const char *name, Maker *ret_maker) {
         return fd;
 }
 
-static int make_path(const Spec *spec, const char *path, int *ret, Maker *ret_maker) {
+static int make_path(const char *path, int *ret, Maker *ret_maker) {
         _cleanup_close_ int fd = open_tree_root();
         _cleanup_free_ char *copy = strdup(path);
         char *position = NULL;
@@ -101,7 +90,7 @@ static int make_path(const Spec *spec, const char *path, int *ret, Maker *ret_ma
                 int next;
 
                 below = strtok_r(NULL, "/", &position);
-                container_cgroup_enable(spec, fd);
+                cgroup_enable_all(fd);
                 next = below ? cgroup_make_below(fd, name, O_RDONLY) : make_last(fd, name, ret_maker);
                 if (next < 0)
                         return next;
@@ -173,7 +162,7 @@ int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *r
 
 /* A container that has ended, but was not deleted, may be from the same path. To kill or delete it must not reach this
  * one. So this one gets a directory of its own, which has another inode. */
-static int make_anew(const Spec *spec, const char *path, int *fd, Report *report) {
+static int make_anew(const char *path, int *fd, Report *report) {
         _cleanup_free_ char *full = format(TREE "%s", path);
         Maker maker = MADE_NOW;
         int r = -ENOMEM;
@@ -181,7 +170,7 @@ static int make_anew(const Spec *spec, const char *path, int *fd, Report *report
         if (full) {
                 cgroup_remove(full);
                 *fd = fd_close(*fd);
-                r = make_path(spec, path, fd, &maker);
+                r = make_path(path, fd, &maker);
         }
         if (r < 0)
                 return report_error(report, -r, "cannot make the cgroup %s: %s", path, strerror(-r));
@@ -222,7 +211,7 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
                                     "needs --systemd-cgroup)", spec->file);
         r = !path ? -ENOMEM : asked ? 0 : check_may_enter(path);
         if (r >= 0)
-                r = make_path(spec, path, &fd, &maker);
+                r = make_path(path, &fd, &maker);
         if (r < 0 && !asked && spec->n_cgroup_files == 0 && !spec->device_rules)
                 return 0;
         if (r < 0)
@@ -230,7 +219,7 @@ int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int
                                     r == -EOPNOTSUPP ? " (isorun-oci knows cgroups of version 2 only)" : "");
         r = check_empty(fd, path, report);
         if (r >= 0 && maker == MADE_BEFORE)
-                r = make_anew(spec, path, &fd, report);
+                r = make_anew(path, &fd, report);
         if (r < 0)
                 return r;
         if (maker == MADE_BY_OTHERS)

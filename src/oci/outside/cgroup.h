@@ -15,9 +15,6 @@
 int container_cgroup_make(const Spec *spec, const char *id, char **ret_path, int *ret, bool *ret_claimed,
                           Report *report);
 
-/* Gives the controllers of the limits to the children of a cgroup, as far as it has them. */
-void container_cgroup_enable(const Spec *spec, int fd);
-
 /* Writes the limits of config.json, and enforces its device rules. path is for messages. */
 int container_cgroup_limit(const Spec *spec, int fd, const char *path, Report *report);
 

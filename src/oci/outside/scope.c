@@ -246,7 +246,7 @@ static int move(const ContainerScope *s, char **ret_path, int *ret) {
         if (r < 0)
                 return report_error(s->report, -r, "cannot move the container to the cgroup %s: %s", path,
                                     strerror(-r));
-        container_cgroup_enable(s->spec, fd);
+        cgroup_enable_all(fd);
         r = container_cgroup_limit(s->spec, below, path, s->report);
         if (r >= 0) {
                 *ret_path = TAKE_PTR(path);

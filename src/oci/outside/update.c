@@ -7,6 +7,7 @@
 #include "oci/outside/cgroup.h"
 #include "oci/outside/container.h"
 #include "oci/outside/scope.h"
+#include "sandbox/limits/cgroup.h"
 #include "util/fd.h"
 #include "util/parse.h"
 
@@ -34,7 +35,7 @@ static int write_changes(const State *state, const Spec *old, const Spec *change
         int r = 0;
 
         if (parent >= 0)
-                container_cgroup_enable(changed, parent);
+                cgroup_enable_all(parent);
         for (size_t i = 0; r >= 0 && i < changed->n_cgroup_files; i++) {
                 const SpecCgroupFile *f = &changed->cgroup_files[i];
 

@@ -30,11 +30,24 @@ static void enable(int dir_fd, const char *controller, size_t n) {
         (void) file_write(dir_fd, "cgroup.subtree_control", word);
 }
 
+/* In one write if the kernel takes all controllers. If there are processes in the cgroup, or this one may not write
+ * there, the kernel takes none. */
 void cgroup_enable_all(int dir_fd) {
         _cleanup_free_ char *there = NULL;
-        char *position = NULL;
+        char *position = NULL, words[256];
+        size_t n = 0;
+        int r;
 
-        if (file_read(dir_fd, "cgroup.controllers", &there, NULL) < 0)
+        if (file_read(dir_fd, "cgroup.controllers", &there, NULL) < 0 || *there <= ' ')
+                return;
+        for (const char *w = there; *w > ' ' && n < sizeof(words);) {
+                const size_t length = strcspn(w, " \n");
+
+                n += (size_t) snprintf(words + n, sizeof(words) - n, " +%.*s", (int) length, w);
+                w += length + (w[length] == ' ');
+        }
+        r = file_write(dir_fd, "cgroup.subtree_control", words);
+        if (r >= 0 || r == -EBUSY || r == -EACCES || r == -EROFS)
                 return;
         for (char *w = strtok_r(there, " \n", &position); w; w = strtok_r(NULL, " \n", &position))
                 enable(dir_fd, w, strlen(w));
