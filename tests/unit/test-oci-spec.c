@@ -59,6 +59,8 @@ static void test_limits(_unused_ void **state) {
                 { RESOURCES("\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":5}}"),
                   "rdma.max mlx5_1 hca_handle=3\nrdma.max mlx5_1 hca_object=5\n" },
                 { RESOURCES("\"unified\":{\"memory.high\":\"5\"}"), "memory.high 5\n" },
+                { RESOURCES("\"unified\":{\"io.max\":\"8:0 rbps=5\\n8:1 wiops=6 rbps=7\\n\",\"memory.low\":\"\"}"),
+                  "io.max 8:0 rbps=5\nio.max 8:1 wiops=6 rbps=7\nmemory.low \n" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

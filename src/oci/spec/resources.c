@@ -224,6 +224,19 @@ static int read_rdma(const Place *resources, Spec *ret) {
         return 0;
 }
 
+/* The kernel takes one line in a write: io.max has one for each device. */
+static int add_lines(Spec *spec, const Place *origin, const char *file, const char *text) {
+        int r;
+
+        do {
+                const size_t n = strcspn(text, "\n");
+
+                r = add_at(spec, origin, file, strndup(text, n));
+                text += n + strspn(text + n, "\n");
+        } while (r >= 0 && *text);
+        return r;
+}
+
 static int read_unified(const Place *resources, Spec *ret) {
         const Place unified = place_member(resources, "unified");
         const char *key;
@@ -235,7 +248,7 @@ static int read_unified(const Place *resources, Spec *ret) {
 
                 if (strchr(key, '/') || !strchr(key, '.') || *key == '.' || startswith(key, "cgroup."))
                         return place_error(&p, EINVAL, "it is not a limit");
-                r = add_at(ret, &p, key, strdup(json_string_value(value)));
+                r = add_lines(ret, &p, key, json_string_value(value));
                 if (r < 0)
                         return r;
         }
