@@ -95,15 +95,15 @@ test_update() { # cgroup path, what it is
 	echo 50M >"/sys/fs/cgroup$1/memory.high"
 	before=$(cat "$state/box/config.json")
 	exec 7<"$state/box/config.json"
-	oci update --memory 32M --pids-limit 7 --cpu-quota 20000 box
+	oci update --memory 32M --pids-limit 7 --cpu-quota 20000 --cpu-burst 0 box
 	no_refusal is "$2: update" "$status$out$err" 0
 	also ok "... replaces the copy of config.json, whose readers have all of the old one" [ "$(cat <&7)" = "$before" ]
 	exec 7<&-
 	also is "... and leaves no other file" "$(ls "$state/box")" "config.json
 state.json"
 	also is "... writes no limit that is as it was in config.json" "$(limits "$1" memory.high)" "memory.high=52428800 "
-	also is "... changes just these limits" "$(limits "$1" memory.max memory.swap.max pids.max cpu.max cpu.weight)" \
-		"memory.max=33554432 memory.swap.max=67108864 pids.max=7 cpu.max=20000 200000 cpu.weight=20 "
+	also is "... changes just these limits" "$(limits "$1" memory.max memory.swap.max pids.max cpu.max cpu.max.burst cpu.weight)" \
+		"memory.max=33554432 memory.swap.max=67108864 pids.max=7 cpu.max=20000 200000 cpu.max.burst=0 cpu.weight=20 "
 	update_with '{"pids": {"limit": -1}, "cpu": {"shares": 1024}}'
 	no_refusal is "$2: update of standard input" "$status $(limits "$1" pids.max cpu.weight cpu.max)" \
 		"0 pids.max=max cpu.weight=39 cpu.max=20000 200000 "

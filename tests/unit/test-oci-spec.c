@@ -46,6 +46,7 @@ static void test_limits(_unused_ void **state) {
                 { RESOURCES("\"cpu\":{\"quota\":5000}"), "cpu.max 5000 100000\n" },
                 { RESOURCES("\"cpu\":{\"quota\":-1,\"period\":5000}"), "cpu.max max 5000\n" },
                 { RESOURCES("\"cpu\":{\"quota\":5000,\"burst\":7}"), "cpu.max 5000 100000\ncpu.max.burst 7\n" },
+                { RESOURCES("\"cpu\":{\"burst\":0}"), "cpu.max.burst 0\n" },
                 { RESOURCES("\"cpu\":{\"idle\":1,\"cpus\":\"0-1\",\"mems\":\"0\"}"),
                   "cpu.idle 1\ncpuset.cpus 0-1\ncpuset.mems 0\n" },
                 { RESOURCES("\"blockIO\":{\"weight\":10}"), "io.weight 1\n" },

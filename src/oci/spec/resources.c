@@ -59,7 +59,7 @@ static int read_memory(const Place *resources, Spec *ret) {
 }
 
 static int read_cpu_time(const Place *cpu, Spec *ret) {
-        int64_t quota = 0, period = 0, burst = 0;
+        int64_t quota = 0, period = 0, burst = -1;
         int r;
 
         r = place_number(cpu, "quota", -1, INT64_MAX, &quota);
@@ -71,7 +71,7 @@ static int read_cpu_time(const Place *cpu, Spec *ret) {
                 r = add(ret, cpu, quota != 0 ? "quota" : "period", "cpu.max",
                         quota > 0 ? format("%lld %lld", (long long) quota, (long long) (period ?: 100000))
                                   : format("max %lld", (long long) (period ?: 100000)));
-        return r >= 0 && burst > 0 ? add(ret, cpu, "burst", "cpu.max.burst", format("%lld", (long long) burst)) : r;
+        return r >= 0 && burst >= 0 ? add(ret, cpu, "burst", "cpu.max.burst", format("%lld", (long long) burst)) : r;
 }
 
 static int read_cpu(const Place *resources, Spec *ret) {
