@@ -515,6 +515,10 @@ test_root_of_namespace() {
 	local who=("${who[@]}" unshare -U --map-auto --map-root-user)
 	[ -n "$(first_subuid "$TH_USER")" ] || { skip "root of a user namespace" "$TH_USER has no subordinate ids"; return; }
 	test_long_layers "root of a user namespace" ',"userxattr"'
+	inside "... in the host's pid namespace, sysctls are set in the host's procfs" "40000 40001" \
+		'linux.namespaces=[{"type":"mount"},{"type":"network"}]' hostname= 'linux.sysctl={"net.ipv4.ip_local_port_range":"40000 40001"}' \
+		'mounts=[{"destination":"/proc","type":"bind","source":"/proc","options":["rbind"]},{"destination":"/dev","type":"tmpfs"}]' \
+		'echo $(busybox cat /proc/sys/net/ipv4/ip_local_port_range)'
 	# promise P57
 	inside "... without a new cgroup namespace, only the container's cgroup is bound, read-only" "ro,nosuid,nodev,noexec 0 1" \
 		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "oci/inside/attach.h"
@@ -14,19 +16,37 @@
 #include "util/open-in.h"
 #include "util/text.h"
 
-/* Through a procfs of its own, which nobody else can reach: what is mounted at /proc may be anything
- * (CVE-2019-19921). */
+/* A procfs of its own, which nobody else can reach: what is mounted at /proc of the container may be anything
+ * (CVE-2019-19921). The kernel makes none for root of a user namespace that does not own the pid namespace. Then it is
+ * the caller's, because the root is still the host's. In both, sysctls are those of this process's namespaces. */
+static int open_sysctls(Failure *f) {
+        MountReason reason = {};
+        _cleanup_close_ int proc = mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                                              &reason);
+        struct statfs fs;
+
+        if (proc >= 0)
+                return TAKE_FD(proc);
+        if (proc != -EPERM)
+                return fail(f, -proc, "cannot mount a procfs for sysctls%s", reason.text);
+        proc = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (proc < 0 || fstatfs(proc, &fs) < 0)
+                return fail(f, errno, "cannot open /proc of the host for sysctls");
+        if (fs.f_type != PROC_SUPER_MAGIC)
+                return fail(f, EINVAL, "/proc of the host, for sysctls, is not a procfs");
+        return TAKE_FD(proc);
+}
+
 static int write_sysctls(const Spec *spec, Failure *f) {
         _cleanup_close_ int proc = -1;
-        MountReason reason = {};
         const char *key;
         json_t *value;
 
         if (json_object_size(spec->sysctls) == 0)
                 return 0;
-        proc = mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &reason);
+        proc = open_sysctls(f);
         if (proc < 0)
-                return fail(f, -proc, "cannot mount a procfs for sysctls%s", reason.text);
+                return proc;
         json_object_foreach(spec->sysctls, key, value) {
                 _cleanup_free_ char *path = format("sys/%s", key);
                 int r;
