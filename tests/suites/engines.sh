@@ -239,10 +239,11 @@ test_slurm() {
 	no_refusal is "Slurm: srun --container on four nodes" "$status $(sort -u <<<"$out") $(wc -l <<<"$out")" "0 isorun 4"
 	as_job srun -N1 --container="$home/bundle" sh -c 'exit 3'
 	is "... returns the status of the command" "$status" 3
-	as_job sbatch --quiet --output=/dev/null --container="$home/bundle" --wrap 'busybox sleep 7682'
+	as_job sbatch --quiet --output=/dev/null --container="$home/bundle" --wrap 'trap "" TERM; busybox sleep 7682'
 	await runs '^busybox sleep 7682$'
 	as_job scancel --user "$TH_USER"
 	no_refusal ok "... scancel ends a container" eventually gone '^busybox sleep 7682$'
+	also no_refusal ok "... and its state is gone" eventually eval '[ -z "$(ls "/tmp/isorun-oci-$TH_USER")" ]'
 	as_job srun -N4 "$isorun" --no-scope --policy "$home/job.conf" sh -c 'id -u; cat /root/x 2>/dev/null; touch /etc/x 2>/dev/null; echo $?'
 	no_refusal is "Slurm: srun isorun --policy, on four nodes" "$status $(sort <<<"$out" | uniq -c | tr -s ' \n' ' ')" "0  4 1 4 $(id -u "$TH_USER") "
 	test_debian_slurm
