@@ -481,6 +481,11 @@ command'
 	bundle 'process.env=["A=of the command","PATH=/bin"]' 'hooks={"startContainer":[{"path":"/bin/busybox","args":["sh","-c","echo $A >&2"]}]}' -- sh -c true
 	oci run --bundle "$bundle" box
 	no_refusal is "a hook of startContainer has the environment of the command" "$status $err" "0 of the command"
+	bundle "annotations={\"long\":\"$(head -c 100000 /dev/zero | tr '\0' a)\"}" \
+		'hooks={"prestart":[{"path":"/bin/busybox","args":["sh","-c","busybox tr -dc a | busybox wc -c >&2"]}],"startContainer":[{"path":"/bin/busybox","args":["sh","-c","busybox tr -dc a | busybox wc -c >&2"]}]}' -- sh -c true
+	oci run --bundle "$bundle" box
+	no_refusal like "... and each gets the state with all annotations, also if they are longer than a pipe" "$status $err" "0 1000[0-9][0-9]
+1000[0-9][0-9]"
 	bundle 'hooks={"prestart":[{"path":"/bin/busybox","args":["sh","-c","echo $A >&2"]}]}' -- sh -c true
 	A="of the caller" oci run --bundle "$bundle" box
 	no_refusal is "... others without one have that of isorun-oci" "$status $err" "0 of the caller"

@@ -40,8 +40,10 @@ _Noreturn static void become(const SpecHook *hook, char **inherited, int input) 
         _exit(errno == ENOENT ? 127 : 126);
 }
 
-/* The reader is kept open until all is written, and a pipe has room for 64 KiB: this neither blocks nor raises
- * SIGPIPE. */
+enum { PIPE_ROOM = 64 * 1024 }; /* of a new pipe: pipe(7) */
+
+/* The reader is kept open until all is written, and the pipe gets the room for it, also if the annotations are long:
+ * this neither blocks nor raises SIGPIPE. */
 static pid_t spawn(const SpecHook *hook, char **inherited, const char *state) {
         const size_t size = strlen(state);
         int fds[2];
@@ -49,6 +51,8 @@ static pid_t spawn(const SpecHook *hook, char **inherited, const char *state) {
 
         if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
                 return -errno;
+        if (size > PIPE_ROOM)
+                (void) fcntl(fds[1], F_SETPIPE_SZ, (int) size);
         pid = write(fds[1], state, size) == (ssize_t) size ? 0 : -E2BIG;
         if (pid == 0 && fcntl(fds[0], F_SETFL, 0) < 0)
                 pid = -errno;
@@ -100,6 +104,9 @@ static int run(const SpecHook *hooks, size_t i, char **inherited, const char *st
                 snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: not done in %u s", i, hook->path, hook->timeout);
         else if (status == -EINTR)
                 snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: killed, since a signal came", i, hook->path);
+        else if (status == -E2BIG)
+                snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: the state with its annotations is too long for a pipe "
+                         "(/proc/sys/fs/pipe-max-size)", i, hook->path);
         else if (status < 0)
                 snprintf(error, HOOK_ERROR_MAX, "#%zu: %.150s: %s", i, hook->path, strerror(-status));
         else if (WIFSIGNALED(status))
