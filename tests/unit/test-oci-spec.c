@@ -7,6 +7,7 @@
 #include "oci/explain/bundle.h"
 #include "oci/spec/line.h"
 #include "oci/spec/load.h"
+#include "util/text.h"
 
 #define PROCESS "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}"
 #define FLYING "\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"CAP_KILL\",\"CAP_FLY\"]}}"
@@ -167,6 +168,28 @@ static void test_change(_unused_ void **state) {
         log_deinit(&log);
 }
 
+/* Notices are few, and the last one has the number of the others. */
+static void test_unknown(_unused_ void **state) {
+        _cleanup_text_ Text text = {};
+        _cleanup_free_ char *config = NULL;
+        Spec spec = {};
+        Log log;
+
+        assert_int_equal(text_open(&text), 0);
+        fputs(BEGIN PROCESS ",\"linux\":{" NAMESPACES, text.f);
+        for (unsigned i = 0; i < 103; i++)
+                fprintf(text.f, ",\"x%u\":1", i);
+        fputs("}}", text.f);
+        config = text_finish(&text);
+        log_init(&log);
+        assert_int_equal(parse(config, &spec, &log), 0);
+        expect_in("x99", log_text(&log), "/linux/x99: ignored: isorun-oci does not know this field");
+        expect_in("the others", log_text(&log), "/linux: more fields that isorun-oci does not know, and ignores: 3");
+        assert_null(strstr(log_text(&log), "x100"));
+        spec_deinit(&spec);
+        log_deinit(&log);
+}
+
 /* libjansson reads all integers of such a file as reals. */
 static void test_reals(_unused_ void **state) {
         static const char text[] = BEGIN
@@ -229,6 +252,7 @@ int main(void) {
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_refused),
                 cmocka_unit_test(test_change),
+                cmocka_unit_test(test_unknown),
                 cmocka_unit_test(test_reals),
                 cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_capabilities),

@@ -36,7 +36,10 @@ static const Field fields[] = {
 #undef FIELD
 };
 
-enum { PATTERN_MAX = 128 };
+enum {
+        PATTERN_MAX = 128,
+        UNKNOWN_MAX = 100, /* of an object, that get a notice of their own */
+};
 
 static const Field *find(const char *pattern) {
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
@@ -151,6 +154,7 @@ static int check_value(const Place *p, const Field *field) {
 /* Goes on after an error, so that all of them are seen at once. */
 int fields_check(const Place *place, const char *below) {
         const char *key;
+        size_t unknown = 0;
         json_t *value;
         int result = 0;
 
@@ -164,8 +168,13 @@ int fields_check(const Place *place, const char *below) {
                 field = find(pattern);
                 if (!p.value || (is_empty(value) && (!field || field->verdict != TAKEN)))
                         continue;
+                if (!field && ++unknown > UNKNOWN_MAX)
+                        continue;
                 r = check_value(&p, field);
                 result = result < 0 ? result : r;
         }
+        if (unknown > UNKNOWN_MAX)
+                place_notice(place, "more fields that isorun-oci does not know, and ignores: %zu",
+                             unknown - UNKNOWN_MAX);
         return result;
 }

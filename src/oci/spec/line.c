@@ -55,8 +55,12 @@ static bool is_key(const char *component, size_t size, const char *key) {
 
 static bool has_key(const char *s, const char *component, size_t size) {
         const char *end = skip_string(s);
-        _cleanup_json_ json_t *key = json_loadb(s, (size_t) (end - s), JSON_DECODE_ANY, NULL);
+        _cleanup_json_ json_t *key = NULL;
 
+        /* Nearly all keys are just as they are written. */
+        if (!memchr(s, '\\', (size_t) (end - s)) && !memchr(component, '~', size))
+                return (size_t) (end - s) == size + 2 && memcmp(s + 1, component, size) == 0;
+        key = json_loadb(s, (size_t) (end - s), JSON_DECODE_ANY, NULL);
         return key && is_key(component, size, json_string_value(key));
 }
 

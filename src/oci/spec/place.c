@@ -146,9 +146,16 @@ int place_number(const Place *parent, const char *key, int64_t min, int64_t max,
 
 int place_texts(const Place *parent, const char *key, char ***ret) {
         const Place p = place_member(parent, key);
+        const size_t n = json_array_size(p.value);
+        _cleanup_strv_free_ char **texts = n > 0 ? calloc(n + 1, sizeof(char *)) : NULL;
 
-        for (size_t i = 0; i < json_array_size(p.value); i++)
-                if (strv_push(ret, json_string_value(json_array_get(p.value, i))) < 0)
+        if (n > 0 && !texts)
+                return report_oom(p.report);
+        for (size_t i = 0; i < n; i++) {
+                texts[i] = strdup(json_string_value(json_array_get(p.value, i)));
+                if (!texts[i])
                         return report_oom(p.report);
+        }
+        *ret = TAKE_PTR(texts);
         return 0;
 }

@@ -38,7 +38,7 @@ char *place_pointer(const Place *place);
 int place_error(const Place *place, int error, const char *format, ...) _printf_(3, 4);
 void place_notice(const Place *place, const char *format, ...) _printf_(2, 3);
 
-/* Read a member, whose kind fields_check() has checked. If the parent has no such member, *ret stays. Return 0, or
- * -errno, reported. */
+/* Read a member, whose kind fields_check() has checked. If the parent has no such member, a number stays, and texts are
+ * NULL. Return 0, or -errno, reported. */
 int place_number(const Place *parent, const char *key, int64_t min, int64_t max, int64_t *ret);
 int place_texts(const Place *parent, const char *key, char ***ret);
