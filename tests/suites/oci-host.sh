@@ -60,12 +60,34 @@ test_signals() {
 	test_half_made "a cgroup" "$path"
 	mkdir "/sys/fs/cgroup$path"
 	test_half_made "a cgroup of others" "$path"
+	test_half_made_without_cgroup
 	test_full_sockets
+}
+
+ends_by() { # signal; those that come just after the one before are the same
+	kill -s "$1" "$waiting" 2>/dev/null
+	[[ $(ps -o stat= -p "$waiting") = @(|Z*) ]]
+}
+
+# Without a cgroup, a half-made container is known by its first process.
+test_half_made_without_cgroup() {
+	local options=(--cgroup-manager disabled)
+	bundle "hooks={\"createContainer\":$sleeps}" -- busybox sleep 7802
+	begin_waiting half run --bundle "$bundle" box
+	await runs '^busybox sleep 7801$'
+	kill -s STOP "$waiting"
+	oci delete --force box
+	# promise P65
+	is "delete --force ends a container without a cgroup that is half made" "$status$err" 0
+	also ok "... and the hook inside" eventually gone '^busybox sleep 7801$'
+	end_waiting half CONT
+	like "... and run fails" "$status $err $(left_of_box)" "1 isorun-oci: *the first process ended* "
 }
 
 # Without a pid namespace of its own, the hook of startContainer would outlive the first process.
 test_start_signals() {
-	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"startContainer\":$sleeps,\"poststop\":$sleeps}" -- busybox sleep 7802
+	local next=${sleeps/7801/7805}
+	bundle "linux.cgroupsPath=\"$path\"" "$host" "hooks={\"startContainer\":$sleeps,\"poststop\":[${sleeps:1:-1},${next:1:-1}]}" -- busybox sleep 7802
 	oci create --bundle "$bundle" box
 	begin_waiting start start box
 	await runs '^busybox sleep 7801$'
@@ -77,10 +99,18 @@ test_start_signals() {
 		"$status $err $(processes "$path") $(pgrep -f '^busybox sleep 780')" "1 isorun-oci: a signal came before the command was executed 0 "
 	begin_waiting delete delete box
 	await runs '^busybox sleep 7801$'
-	end_waiting delete INT
+	kill -s INT "$waiting"
+	await runs '^busybox sleep 7805$'
 	# promise P70
-	no_refusal is "INT ends a hook of poststop that delete waits for" "$status $err $(left_of_box)" \
-		"0 isorun-oci: notice: error running poststop hook #0: /bin/busybox: killed, since a signal came "
+	is "INT ends a hook of poststop that delete waits for, and not the next one" "$(cat "$tmp/delete.err") $(pgrep -f '^busybox sleep 7801$')" \
+		"isorun-oci: notice: error running poststop hook #0: /bin/busybox: killed, since a signal came "
+	await ends_by INT
+	wait "$waiting"
+	status=$? err=$(<"$tmp/delete.err")
+	# promise P70
+	no_refusal is "... but another signal does" "$status $err $(left_of_box)" \
+		"0 isorun-oci: notice: error running poststop hook #0: /bin/busybox: killed, since a signal came
+isorun-oci: notice: error running poststop hook #1: /bin/busybox: killed, since a signal came "
 	bundle "linux.cgroupsPath=\"$path\"" "hooks={\"poststart\":$sleeps}" -- busybox sleep 7802
 	oci create --bundle "$bundle" box
 	begin_waiting poststart-start start box
