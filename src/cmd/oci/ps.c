@@ -33,13 +33,20 @@ static bool has_pid(const Pids *pids, const char *word, size_t size) {
         return false;
 }
 
+/* As runc has it, in one line. */
 static int print_json(const Pids *pids, Report *report) {
+        _cleanup_free_ char *text = NULL;
         json_t *array = json_array();
 
         for (size_t i = 0; i < pids->n; i++)
                 if (json_array_append_new(array, json_integer(pids->items[i])) < 0)
                         return report_oom(report) < 0;
-        return oci_print(array, report);
+        text = json_dumps(array, JSON_COMPACT);
+        json_decref(array);
+        if (!text)
+                return report_oom(report) < 0;
+        puts(text);
+        return flush_output(report) < 0;
 }
 
 static int print_pids(const Pids *pids, Report *report) {

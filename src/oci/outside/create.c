@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -103,12 +104,14 @@ static int describe(const Creation *c) {
         const Spec *spec = c->spec;
         State *state = c->state;
         const uint64_t inode = container_cgroup_inode(c->cgroup_fd);
-        char created[32];
-        time_t now = time(NULL);
+        char second[32], created[48];
+        struct timespec now;
         struct tm utc;
         int r;
 
-        strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+        clock_gettime(CLOCK_REALTIME, &now);
+        strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
+        snprintf(created, sizeof(created), "%s.%09ldZ", second, now.tv_nsec);
         state->pid = c->pid;
         r = process_started(c->pid, &state->started);
         if (r < 0)
