@@ -43,6 +43,13 @@ print(s["ociVersion"], s["id"], s["status"], s["pid"] == int(sys.argv[2]), s["bu
 	oci list --format json
 	no_refusal is "list has it, in one line" "$(python3 -c 'import json, sys
 print([(c["id"], c["status"]) for c in json.loads(sys.argv[1])], sys.argv[1].count("\n"))' "$out")" "[('one', 'running')] 0"
+	oci list
+	no_refusal is "... and a table, whose columns are as wide as what is in them" "$status $(python3 -c 'import re, sys
+head, row = ([(w.group(), w.start()) for w in re.finditer(r"\S+", line)] for line in sys.argv[1].splitlines())
+print(row[0][0], row[2][0], row[3][0] == sys.argv[2], row[5][0], [w[1] for w in head] == [w[1] for w in row])' "$out" "$bundle")" \
+		"0 one running True root True"
+	oci list --quiet --format json
+	no_refusal is "... and with --quiet only the IDs" "$status$out$err" 0one
 	oci kill one 0
 	no_refusal is "signal 0 asks whether it runs" "$status$out$err" 0
 	oci kill one KILL

@@ -6,6 +6,7 @@
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 
 #include "cmd/oci/command.h"
@@ -160,17 +161,52 @@ int oci_delete(const OciCall *call) {
         return command_line_has(call->line, OCI_REGEX) ? delete_matching(call) : delete_one(call, false);
 }
 
-static void print_row(const State *state, Status status) {
-        printf("%-20s %-8d %-8s %-20s %-20s %s\n", state->id, status == STATUS_STOPPED ? 0 : state->pid,
-               status_name(status), state->bundle, state->created, owner_of(state));
+enum { CELL_MAX = 16 };
+
+static const char *cell(const json_t *row, const char *key, char number[static CELL_MAX]) {
+        const json_t *value = json_object_get(row, key);
+
+        snprintf(number, CELL_MAX, "%d", (int) json_integer_value(value));
+        return json_string_value(value) ?: number;
+}
+
+/* With columns as wide as those of runc. */
+static void print_table(const json_t *rows) {
+        static const struct {
+                const char *key, *heading;
+        } columns[] = { { "id", "ID" }, { "pid", "PID" }, { "status", "STATUS" }, { "bundle", "BUNDLE" },
+                        { "created", "CREATED" }, { "owner", "OWNER" } };
+        enum { LAST = ELEMENTSOF(columns) - 1, LEAST = 9, GAP = 3 };
+        size_t widths[LAST + 1] = {}, i;
+        char number[CELL_MAX];
+        const json_t *row;
+
+        for (size_t k = 0; k < LAST; k++) {
+                widths[k] = LEAST;
+                json_array_foreach(rows, i, row)
+                        widths[k] = MAX(widths[k], strlen(cell(row, columns[k].key, number)));
+                printf("%-*s", (int) widths[k] + GAP, columns[k].heading);
+        }
+        printf("%s\n", columns[LAST].heading);
+        json_array_foreach(rows, i, row) {
+                for (size_t k = 0; k < LAST; k++)
+                        printf("%-*s", (int) widths[k] + GAP, cell(row, columns[k].key, number));
+                printf("%s\n", cell(row, columns[LAST].key, number));
+        }
+}
+
+/* As runc has it, in one line. */
+static int print_array(const json_t *rows, Report *report) {
+        _cleanup_free_ char *text = json_dumps(rows, JSON_COMPACT);
+
+        if (!text)
+                return report_oom(report);
+        puts(text);
+        return 0;
 }
 
 /* A container that is being created, or removed meanwhile, is not listed. */
-static int list(const OciCall *call, char *const *names, json_t *array) {
-        const bool quiet = command_line_has(call->line, 'q');
-
-        if (!array && !quiet)
-                printf("%-20s %-8s %-8s %-20s %-20s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+static int describe_all(const OciCall *call, char *const *names, json_t *rows) {
         for (char *const *name = names; name && *name; name++) {
                 _cleanup_state_ State state = { .directory = -1 };
                 Report nobody = {};
@@ -179,12 +215,8 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
                 if (state_load(call->root, *name, &state, &nobody) < 0 ||
                     state_status(&state, &status, NULL, &nobody) < 0)
                         continue;
-                if (array && json_array_append_new(array, describe(&state, status)) < 0)
+                if (json_array_append_new(rows, describe(&state, status)) < 0)
                         return report_oom(call->report);
-                if (quiet && !array)
-                        puts(*name);
-                else if (!array)
-                        print_row(&state, status);
         }
         return 0;
 }
@@ -192,20 +224,20 @@ static int list(const OciCall *call, char *const *names, json_t *array) {
 int oci_list(const OciCall *call) {
         const char *form = command_line_get(call->line, 'f');
         _cleanup_strv_free_ char **names = NULL;
-        _cleanup_free_ char *text = NULL;
-        json_t *array = NULL;
+        json_t *rows = json_array(), *row;
         int r = find_names(call, call->own_root, &names);
+        size_t i;
 
-        array = form && streq(form, "json") ? json_array() : NULL;
         if (r >= 0)
-                r = list(call, names, array);
-        /* As runc has it, in one line. */
-        text = r >= 0 && array ? json_dumps(array, JSON_COMPACT) : NULL;
-        if (r >= 0 && array && !text)
-                r = report_oom(call->report);
-        if (text)
-                puts(text);
-        json_decref(array);
+                r = rows ? describe_all(call, names, rows) : report_oom(call->report);
+        if (r >= 0 && command_line_has(call->line, 'q'))
+                json_array_foreach(rows, i, row)
+                        puts(json_string_value(json_object_get(row, "id")));
+        else if (r >= 0 && form && streq(form, "json"))
+                r = print_array(rows, call->report);
+        else if (r >= 0)
+                print_table(rows);
+        json_decref(rows);
         return r < 0 || flush_output(call->report) < 0;
 }
 
