@@ -244,6 +244,7 @@ def make(top):
     layout(at("huge"), [layer(member("x", b"x"))])
     os.truncate(os.path.join(at("huge"), "index.json"), 1 << 40)
     docker(at("docker-out.tar"), [layer(member("x", b"docker"))], {}, {"Layers": ["../" * 20 + "etc/passwd"]})
+    docker(at("docker-directory.tar"), [layer(member("x", b"docker"))], {}, {"Layers": ["."]})
     docker(at("docker-config.tar"), [base], {}, {"Config": "/etc/passwd"})
 
 

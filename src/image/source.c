@@ -150,7 +150,8 @@ int image_source_open(ImageSource *source, Unpackers *u) {
         return 0;
 }
 
-/* A symlink may lead to another file of the source, but not out of it. */
+/* A symlink may lead to another file of the source, but not out of it. Returns the fd, -EINVAL for another kind of
+ * file, or another -errno. */
 static int open_file(const ImageSource *source, const char *path, int64_t *ret_size) {
         const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                                       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
@@ -170,6 +171,8 @@ static const char *describe(int error, uint64_t size_max) {
         case EXDEV:
         case ELOOP:
                 return "it is a link that leads elsewhere";
+        case EINVAL:
+                return "it is not a regular file";
         case EFBIG:
                 return size_max == JSON_SIZE_MAX ? "it is larger than 4 MiB" : "it is larger than --max-size= allows";
         case EINTR:

@@ -190,6 +190,7 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	refuses "a layer of names alone" "*: it grows beyond what --max-size= allows" --max-size=1M "oci:$images/files"
 	refuses "directories that only names have" "*/d/*: the names have more directories than --max-size= allows" --max-size=1M "oci:$images/implied"
 	refuses "a layer of an archive that is a path out of it" "*cannot read ../*: it is a link that leads elsewhere" "docker-archive:$images/docker-out.tar"
+	refuses "a layer that is a directory" "*cannot read .: it is not a regular file" "docker-archive:$images/docker-directory.tar"
 	refuses "a config that is a path of the host" "*cannot read /etc/passwd: it is a link that leads elsewhere" "docker-archive:$images/docker-config.tar"
 	refuses "an image that is not there" "cannot open*" "oci:$images/none"
 	refuses "a tag that the image does not have" "the source has no image with the tag 7 (tags: *" "oci:$images/good:7"
