@@ -221,6 +221,7 @@ typedef struct Plan {
 
         /* The payload. */
         char **arguments; /* NULL in a plan that is only printed */
+        Origin command_origin; /* without a file: the command is not the policy's */
         char *executable; /* the path inside */
         char **environment;
         char **unset;                    /* the assignments that UnsetEnvironment= removed from it */

@@ -362,6 +362,8 @@ roots() {
 	changeable
 	run "${who_runs[@]}" "$isoctl" explain --verbose "$tmp/image.conf" -- true
 	like "$label: explain names the image as the origin of a line" "$status $out" "0 *writable, in memory (mode=0755,size=64M)   # image:good:1:*"
+	like "$label: ... also of a variable" "$out" $'*\n  environment  *FROM=*   # image:good:1:*'
+	like "$label: ... but not of the command line's command" "$out" $'*\n  argument  *true\n*'
 	like "$label: ... and the root by the image's name" "$out" "*reads    the root image:good:1 *"
 	run "${who_runs[@]}" "$isoctl" why "$tmp/image.conf" read /etc/kept read /etc/none
 	like "$label: why says of files whether the root has them" "$status $out" \

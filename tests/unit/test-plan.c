@@ -64,11 +64,12 @@ static void test_print(void **state) {
         PlanFixture *f = *state;
         Buffer b;
 
-        plan_expect_good(f, "MemoryMax=64M\nEnvironment=A=\x1b[1m\n");
+        plan_expect_good(f, "MemoryMax=64M\nEnvironment=A=\x1b[1m B=2\n");
         buffer_init(&b);
         assert_int_equal(plan_print_text(f->plan, f->policy, FORM_WHOLE, b.f), 0);
         expect_in("print", buffer_text(&b), "\n  MemoryMax               64M   # test.conf:1\n");
         expect_in("print", buffer_text(&b), "A=\\x1b[1m");
+        expect_in("print", buffer_text(&b), "  environment             B=2   # test.conf:2\n");
         expect_in("print", buffer_text(&b), "   # built-in\n");
         buffer_deinit(&b);
 }

@@ -201,8 +201,10 @@ int build_command(RootBuilder *rb) {
         char *const *arguments = rb->b->request->arguments;
         Plan *plan = rb->b->plan;
 
-        if (!arguments || !*arguments)
+        if (!arguments || !*arguments) {
                 arguments = start ? start->value.words : NULL;
+                plan->command_origin = start ? start->origin : (Origin) {};
+        }
         if (!arguments)
                 return rb->b->request->need_command
                                ? report_error(rb->b->report, EINVAL,

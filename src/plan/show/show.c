@@ -281,17 +281,35 @@ static void show_limits(Output *out) {
                              (uintmax_t) plan->user_limits[i].value);
 }
 
+/* The line of Environment= that gives a variable this value. Most variables have the order of their lines, so the
+ * search begins behind the last one that was found. */
+static const Origin *origin_of_variable(const Output *out, const char *variable, size_t *next) {
+        const SettingList *set = &out->policy->settings[D_Environment];
+
+        for (size_t k = 0; k < set->n; k++) {
+                const size_t i = (*next + k) % set->n;
+
+                if (streq(set->items[i].value.text, variable)) {
+                        *next = i + 1;
+                        return &set->items[i].origin;
+                }
+        }
+        return NULL;
+}
+
 static void show_command(Output *out) {
         const Plan *plan = out->plan;
+        const Origin *line = plan->command_origin.file ? &plan->command_origin : NULL;
+        size_t next = 0;
 
         output_section(out, "command");
         if (plan->executable)
-                output_entry(out, "executable", NULL, "%s", plan->executable);
+                output_entry(out, "executable", line, "%s", plan->executable);
         for (char **a = plan->arguments; a && *a; a++)
-                output_entry(out, "argument", NULL, "%s", *a);
+                output_entry(out, "argument", line, "%s", *a);
         output_entry(out, "directory", output_origin_of(out, D_WorkingDirectory), "%s", plan->working_directory);
         for (char **e = plan->environment; e && *e; e++)
-                JOINED(out, "environment", NULL, *e);
+                JOINED(out, "environment", origin_of_variable(out, *e, &next), *e);
         show_standard_io(out);
         show_terminal(out);
         show_limits(out);

@@ -56,6 +56,7 @@ static void say_command(const Summarizer *s, SummaryLine *line) {
         if (s->plan->executable)
                 summary_add_word(line, strdup(s->plan->executable));
         summary_end_part(line);
+        summary_add_origin(line, s->plan->command_origin);
         summary_add_part(line, "directory", "in");
         summary_add_word(line, strdup(s->plan->working_directory));
         add_origins(s, line, D_WorkingDirectory);
