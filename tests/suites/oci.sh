@@ -170,6 +170,16 @@ test_symlinks() {
 	# promise P57
 	refuses "... also by .. in the root" "config.json: /mounts/6: the source */alias/rootfs/../rootfs/etc/absolute leads to the root, and there it has \"..\": *" \
 		'mounts+={"destination":"/dev/s","type":"bind","source":"alias/rootfs/../rootfs/etc/absolute","options":["bind"]}'
+	for word in "lowerdir=$bundle/rootfs/etc/absolute:/tmp" "lowerdir=/:$bundle/alias/rootfs/etc/absolute" "lowerdir=/,upperdir=$bundle/rootfs/etc/absolute,workdir=/w"; do
+		# promise P57
+		refuses "... also as a layer of an overlay: ${word##*/}" "config.json: /mounts/6: *=$bundle/*/etc/absolute leads into the container's root, *: name a path outside of it" \
+			"mounts+={\"destination\":\"/dev/s\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"${word//,/\",\"}\"]}"
+	done
+	# promise P57
+	refuses "... also as the device of a new file system" "config.json: /mounts/6: source=$bundle/rootfs/etc/absolute leads into the container's root, *: name a path outside of it" \
+		"mounts+={\"destination\":\"/dev/s\",\"type\":\"ext4\",\"source\":\"$bundle/rootfs/etc/absolute\"}"
+	refuses "a layer without an absolute path" "config.json: /mounts/6: lowerdir=rootfs/etc/absolute: not an absolute path" \
+		'mounts+={"destination":"/dev/s","type":"overlay","source":"overlay","options":["lowerdir=rootfs/etc/absolute:/"]}'
 	rm "$out_there/file"
 	ln -s /proc "$bundle/rootfs/etc/proc"
 	# promise P57

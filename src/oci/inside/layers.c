@@ -8,12 +8,17 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/strv.h"
 #include "util/text.h"
 
 enum { OPTION_ROOM = 256 };
 
+/* The keys with a plus take one path of any length, which may have colons: Linux 6.8. What their parts are is known to
+ * lead nowhere else only if all are absolute. */
 static bool is_layers(const char *key) {
-        return streq(key, "lowerdir") || streq(key, "upperdir") || streq(key, "workdir");
+        static const char *const keys[] = { "lowerdir", "upperdir", "workdir", "lowerdir+", "datadir+", NULL };
+
+        return strv_contains((char *const *) keys, key);
 }
 
 bool layers_are_long(const char *options) {
@@ -42,31 +47,18 @@ static char *next_path(char **position) {
         return path;
 }
 
-static int add_paths(Layers *layers, char *paths, Text *text, MountReason *ret_reason) {
-        for (char *path, *first = paths; (path = next_path(&paths));) {
-                char name[32];
-                int fd;
+static int replace_paths(char *paths, const char *key, LayersReplace replace, void *data, Text *text) {
+        int r = 0;
 
-                if (layers->n == LAYERS_MAX) {
-                        snprintf(ret_reason->text, sizeof(ret_reason->text), " (more than %d layers with long paths)",
-                                 LAYERS_MAX);
-                        return -E2BIG;
-                }
-                fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (fd < 0) {
-                        const int error = errno;
-
-                        snprintf(ret_reason->text, sizeof(ret_reason->text), " (layer %zu)", layers->n + 1);
-                        return -error;
-                }
-                layers->fds[layers->n++] = fd;
-                snprintf(name, sizeof(name), "%s/proc/self/fd/%d", path == first ? "" : ":", fd);
-                text_add(text, name);
+        for (char *path, *first = paths; r >= 0 && (path = next_path(&paths));) {
+                if (path != first)
+                        text_add_char(text, ':');
+                r = replace(data, key, path, text);
         }
-        return 0;
+        return r;
 }
 
-static int add_options(Layers *layers, char *options, Text *text, MountReason *ret_reason) {
+static int replace_all(char *options, LayersReplace replace, void *data, Text *text) {
         char *position = NULL;
         int r = 0;
 
@@ -79,7 +71,7 @@ static int add_options(Layers *layers, char *options, Text *text, MountReason *r
                 if (value)
                         text_add_char(text, '=');
                 if (value && is_layers(o))
-                        r = add_paths(layers, value, text, ret_reason);
+                        r = replace_paths(value, o, replace, data, text);
                 else if (value)
                         text_add(text, value);
                 text_add_char(text, ',');
@@ -87,19 +79,53 @@ static int add_options(Layers *layers, char *options, Text *text, MountReason *r
         return r;
 }
 
-int layers_open(Layers *layers, const char *options, char **ret, MountReason *ret_reason) {
-        _cleanup_free_ char *copy = strdup(options), *shorter = NULL;
+int layers_replace(const char *options, LayersReplace replace, void *data, char **ret) {
+        _cleanup_free_ char *copy = strdup(options), *new = NULL;
         _cleanup_text_ Text text = {};
         int r;
 
-        r = copy ? add_options(layers, copy, &text, ret_reason) : -ENOMEM;
+        r = copy ? replace_all(copy, replace, data, &text) : -ENOMEM;
         if (r < 0)
                 return r;
-        shorter = text_finish(&text);
-        if (!shorter)
+        new = text_finish(&text);
+        if (!new)
                 return -ENOMEM;
-        *ret = TAKE_PTR(shorter);
+        *ret = TAKE_PTR(new);
         return 0;
+}
+
+typedef struct Opening {
+        Layers *layers;
+        MountReason *reason;
+} Opening;
+
+static int open_layer(void *data, const char *key, const char *path, Text *text) {
+        const Opening *o = data;
+        Layers *layers = o->layers;
+        char name[32];
+        int fd;
+
+        (void) key;
+        if (layers->n == LAYERS_MAX) {
+                snprintf(o->reason->text, sizeof(o->reason->text), " (more than %d layers with long paths)",
+                         LAYERS_MAX);
+                return -E2BIG;
+        }
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) {
+                const int error = errno;
+
+                snprintf(o->reason->text, sizeof(o->reason->text), " (layer %zu)", layers->n + 1);
+                return -error;
+        }
+        layers->fds[layers->n++] = fd;
+        snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        text_add(text, name);
+        return 0;
+}
+
+int layers_open(Layers *layers, const char *options, char **ret, MountReason *ret_reason) {
+        return layers_replace(options, open_layer, &(Opening) { layers, ret_reason }, ret);
 }
 
 void layers_deinit(Layers *layers) {

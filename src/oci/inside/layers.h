@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "sandbox/root/mount.h"
+#include "util/text.h"
 
 enum { LAYERS_MAX = 14 }; /* "/proc/self/fd/100:" as often as 256 bytes have it */
 
@@ -18,6 +19,13 @@ typedef struct Layers {
 
 /* Whether an option of "key=value,flag,…" is too long. */
 bool layers_are_long(const char *options);
+
+/* Adds to text what is to stand in the place of a path of key: "lowerdir", "upperdir" or "workdir". Returns 0 or
+ * -errno. */
+typedef int (*LayersReplace)(void *data, const char *key, const char *path, Text *text);
+
+/* Replaces the paths, in their order. *ret are the new options, on the heap. Returns 0 or -errno, also of replace. */
+int layers_replace(const char *options, LayersReplace replace, void *data, char **ret);
 
 /* Opens the directories. *ret are the shorter options, on the heap. Returns 0 or -errno; *ret_reason may say why. */
 int layers_open(Layers *layers, const char *options, char **ret, MountReason *ret_reason);
