@@ -8,6 +8,38 @@
 
 in_pod() { run patiently "$as_user" env CONTAINERS_CONF="$tmp/user.conf" HOME="/home/$TH_USER" podman --storage-driver=vfs "$@"; }
 
+# podman puts its own socket into the container, at the place where isorun-oci would have one.
+test_podman_notify() {
+	local listening d volumes=()
+	[ -x /usr/bin/python3 ] || { skip "... --sdnotify=container" "there is no /usr/bin/python3"; return; }
+	for d in usr lib lib64; do
+		[ ! -e "/$d" ] || volumes+=(--volume "$(readlink -f "/$d"):/$d:ro")
+	done
+	python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+print("listens", flush=True)
+while True:
+    print(s.recv(4096).decode(), flush=True)' "$tmp/manager" >"$tmp/heard" 2>&1 &
+	listening=$!
+	await grep -qs listens "$tmp/heard"
+	run patiently "$as_user" env NOTIFY_SOCKET="$tmp/manager" CONTAINERS_CONF="$tmp/user.conf" HOME="/home/$TH_USER" \
+		podman --storage-driver=vfs run --detach --name ready --sdnotify=container "${volumes[@]}" box:1 /usr/bin/python3 -c 'import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+s.send(b"READY=1")
+time.sleep(7690)'
+	await grep -qs READY=1 "$tmp/heard"
+	await grep -qs MAINPID= "$tmp/heard"
+	in_pod inspect --format '{{.State.ConmonPid}}' ready
+	no_refusal is "... run --sdnotify=container: the manager hears that it is ready, and of conmon" "$status $(sort "$tmp/heard" | tr '\n' ' ')" \
+		"0 MAINPID=$out READY=1 listens "
+	in_pod rm --force --time 0 ready
+	kill "$listening"
+	wait "$listening" 2>/dev/null
+}
+
 test_podman_user() {
 	local TEST_PATIENCE=60
 	lacks "podman as a user" podman conmon buildah && return
@@ -48,6 +80,7 @@ test_podman_user() {
 	in_pod wait one
 	no_refusal is "... start and kill" "$status $out" "0 137"
 	in_pod rm one
+	test_podman_notify
 	in_pod pod create --name group --infra=false
 	in_pod run --detach --pod group --name two box:1 busybox sleep 7680
 	await runs '^busybox sleep 7680$'
