@@ -319,6 +319,25 @@ synced() {
 	is "$label: a name is on the disk before it counts" "$status $(grep -oE 'fsync|rename[^(]*\(.*names/' "$tmp/trace-$label" | cut -c1-5 | xargs)" \
 		"0 fsync renam"
 	image rm synced
+	kept_for_verify
+}
+
+# strace stops isoctl when it holds the image.
+kept_for_verify() {
+	local stopped=$tmp/stopped-$label pid
+	touch "$stopped"
+	chmod 666 "$stopped"
+	"${who[@]}" "${home[@]}" env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" strace -f -qq -o "$stopped" -e trace=flock -e inject=flock:signal=STOP:when=1 \
+		"$isoctl" image verify plain:1 >"$stopped-out" 2>&1 &
+	pid=$!
+	await grep -q "stopped by SIGSTOP" "$stopped"
+	image rm plain:1
+	like "$label: rm keeps an image that is verified" "$status $err" "0 *are in use are kept: 1 *"
+	kill -CONT "$(sed -n 's/ .*stopped by SIGSTOP.*//p' "$stopped" | head -n1)"
+	wait "$pid"
+	is "$label: ... whose layers are all there" "$? $(<"$stopped-out")" "0 "
+	image gc
+	image add "oci:$images/plain" plain:1
 }
 
 # An image as a root. $out of the first check shows that the program ran to its end.
@@ -450,7 +469,7 @@ held() { # options: also of a service that isorun hands over to the reaper
 			"1 *broken /etc *a mount that the plan does not have: /opaque *"
 	fi
 	image rm good:1
-	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *instances use are kept: 1 *"
+	like "$label: rm keeps the files that an instance uses (handed over: $handed)" "$status $err" "0 *are in use are kept: 1 *"
 	# promise P51
 	is "$label: ... and they are still there" "$(files_in "$store/images" | wc -l)" 4
 	if [ "$handed" = yes ]; then

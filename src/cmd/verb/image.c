@@ -45,6 +45,17 @@ static void image_facts_deinit(ImageFacts *f) {
         *f = (ImageFacts) {};
 }
 
+/* An image that nobody can remove as long as it is open. */
+typedef struct OpenImage {
+        int fd, lock; /* of store_hold_image() */
+} OpenImage;
+
+static void open_image_close(OpenImage *image) {
+        fd_close(image->fd);
+        fd_close(image->lock);
+}
+#define _cleanup_open_image_ _cleanup_(open_image_close)
+
 static void image_list_deinit(ImageList *list) {
         for (size_t i = 0; i < list->n; i++)
                 image_facts_deinit(&list->items[i]);
@@ -84,26 +95,34 @@ static int add_sizes(const Store *store, ImageFacts *f) {
         return r == -ENOENT ? 0 : r;
 }
 
-/* Reads an image of the store. *ret_fd may be NULL. Returns 0 or -errno, reported. */
-static int read_image(const Store *store, const char *text, ImageFacts *ret, int *ret_fd, Report *report) {
+/* Reads an image of the store. *ret_open may be NULL. Returns 0 or -errno, reported. */
+static int read_image(const Store *store, const char *text, ImageFacts *ret, OpenImage *ret_open, Report *report) {
         _cleanup_(image_facts_deinit) ImageFacts f = {};
-        _cleanup_close_ int fd = -1;
+        _cleanup_open_image_ OpenImage image = { -1, -1 };
         int r = image_name_parse(text, &f.name);
 
         if (r >= 0)
                 r = store_find_begin(store, f.name, &f.id);
         if (r >= 0) {
-                fd = store_open_image(store, f.id);
-                r = fd < 0 ? fd : store_read_layers(fd, &f.layers);
+                image.fd = store_open_image(store, f.id);
+                r = image.fd;
         }
+        if (r >= 0 && ret_open) {
+                image.lock = store_hold_image(image.fd);
+                r = image.lock;
+        }
+        if (r >= 0)
+                r = store_read_layers(image.fd, &f.layers);
         if (r >= 0)
                 r = add_sizes(store, &f);
         if (r < 0)
                 return report_image(store, text, f.name, r, report);
         *ret = f;
         f = (ImageFacts) {};
-        if (ret_fd)
-                *ret_fd = TAKE_FD(fd);
+        if (ret_open) {
+                *ret_open = image;
+                image = (OpenImage) { -1, -1 };
+        }
         return 0;
 }
 
@@ -126,14 +145,14 @@ static int add(const CommandLine *line, Report *report) {
         return 0;
 }
 
-/* Lists no name that another isoctl removes meanwhile. */
-static bool read_listed(const Store *store, const char *name, ImageFacts *ret, Report *report) {
+/* One of all names, which another isoctl may remove meanwhile. As read_image(), or 1: it has gone. */
+static int read_listed(const Store *store, const char *name, ImageFacts *ret, OpenImage *ret_open, Report *report) {
         _cleanup_free_ char *id = NULL;
         Report quiet = {};
 
-        if (read_image(store, name, ret, NULL, &quiet) >= 0)
-                return true;
-        return store_find_name(store, name, &id) != -ENOENT && read_image(store, name, ret, NULL, report) >= 0;
+        if (read_image(store, name, ret, ret_open, &quiet) >= 0)
+                return 0;
+        return store_find_name(store, name, &id) == -ENOENT ? 1 : read_image(store, name, ret, ret_open, report);
 }
 
 static int find_images(const Store *store, ImageList *list, Report *report) {
@@ -146,7 +165,7 @@ static int find_images(const Store *store, ImageList *list, Report *report) {
         if (!list->items)
                 return report_oom(report);
         for (char **name = names; name && *name; name++)
-                list->n += read_listed(store, *name, &list->items[list->n], report);
+                list->n += read_listed(store, *name, &list->items[list->n], NULL, report) == 0;
         return 0;
 }
 
@@ -254,7 +273,7 @@ static int show(const CommandLine *line, Report *report) {
         _cleanup_(image_facts_deinit) ImageFacts f = {};
         _cleanup_(config_facts_deinit) ConfigFacts facts = {};
         _cleanup_free_ char *policy = NULL;
-        _cleanup_close_ int image = -1;
+        _cleanup_open_image_ OpenImage image = { -1, -1 };
         int r = open_store(false, &store, report);
 
         if (r >= 0)
@@ -266,7 +285,7 @@ static int show(const CommandLine *line, Report *report) {
                                             strerror(-r));
         }
         if (r >= 0)
-                r = read_config(image, &facts, &policy, report);
+                r = read_config(image.fd, &facts, &policy, report);
         if (r < 0)
                 return r;
         if (!command_line_has(line, ARG_JSON))
@@ -337,13 +356,15 @@ static int verify_config(const HashLibrary *hash, const ImageFacts *f, int image
         return 0;
 }
 
-static int verify_image(const Store *store, const HashLibrary *hash, const char *name, bool *wrong, Report *report) {
+static int verify_image(const Store *store, const HashLibrary *hash, const char *name, bool listed, bool *wrong,
+                        Report *report) {
         _cleanup_(image_facts_deinit) ImageFacts f = {};
-        _cleanup_close_ int image = -1;
-        int r = read_image(store, name, &f, &image, report);
+        _cleanup_open_image_ OpenImage image = { -1, -1 };
+        int r = (listed ? read_listed : read_image)(store, name, &f, &image, report);
 
-        if (r >= 0)
-                r = verify_config(hash, &f, image, wrong, report);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = verify_config(hash, &f, image.fd, wrong, report);
         return r < 0 ? r : verify_layers(store, hash, &f, wrong, report);
 }
 
@@ -364,7 +385,7 @@ static int verify(const CommandLine *line, Report *report) {
                 names = all;
         }
         for (; r >= 0 && names && *names; names++)
-                r = verify_image(&store, &hash, *names, &wrong, report);
+                r = verify_image(&store, &hash, *names, all, &wrong, report);
         return r < 0 ? r : wrong ? EXIT_FOUND_WRONG : 0;
 }
 
@@ -373,7 +394,7 @@ static int clean(const Store *store, Report *report) {
         int r = store_clean(store, &c, report);
 
         if (r >= 0 && c.used > 0)
-                report_notice(report, "images without a name that running instances use are kept: %zu (isoctl image gc "
+                report_notice(report, "images without a name that are in use are kept: %zu (isoctl image gc "
                                       "removes them later)", c.used);
         return r;
 }
