@@ -246,12 +246,12 @@ test_kubernetes() {
 # What kubectl's exec and attach use; PortForward does not reach the runtime.
 test_kubernetes_streams() { # container, which repeats its standard input
 	local exec="{\"container_id\":\"$1\",\"stdout\":1,\"cmd\":" attach="{\"container_id\":\"$1\",\"stdin\":1,\"stdout\":1,\"stderr\":1}"
-	cri_stream Exec "$exec[\"sh\",\"-c\",\"read a; echo got \$a; echo said >&2; exit 3\"],\"stdin\":1,\"stderr\":1}" '' '0 hello\n'
+	cri_stream Exec "${exec}[\"sh\",\"-c\",\"read a; echo got \$a; echo said >&2; exit 3\"],\"stdin\":1,\"stderr\":1}" '' '0 hello\n'
 	no_refusal like "... Exec, with its three streams and its status" "$status $out $err" '0 got hello *2 said*"NonZeroExitCode"*"message":"3"*'
-	cri_stream Exec "$exec[\"sh\",\"-c\",\"busybox tty; until [ \\\"\$(busybox stty size)\\\" = \\\"33 77\\\" ]; do :; done; exit 5\"],\"stdin\":1,\"tty\":1}" \
+	cri_stream Exec "${exec}[\"sh\",\"-c\",\"busybox tty; until [ \\\"\$(busybox stty size)\\\" = \\\"33 77\\\" ]; do :; done; exit 5\"],\"stdin\":1,\"tty\":1}" \
 		'' '4 {"Width":77,"Height":33}'
 	no_refusal like "... with a terminal, whose size it gets" "$status $out $err" '0 /dev/pts/0*"message":"5"*'
-	cri_stream Exec "$exec[\"/no/such\"],\"stderr\":1}"
+	cri_stream Exec "${exec}[\"/no/such\"],\"stderr\":1}"
 	like "... says why a command cannot be executed" "$status $err" "0 *: cannot execute /no/such: No such file or directory: *"
 	cri_stream Attach "$attach" "got first" '0 first\n'
 	no_refusal like "... Attach" "$status $out" "0 *got first"

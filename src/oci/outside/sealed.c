@@ -131,7 +131,7 @@ static int exchange_segment(const Program *p, const ElfW(Phdr) *h, int copy) {
 static int read_addresses(struct prctl_mm_map *map) {
         enum { START_CODE = 26, START_DATA = 45, END = 52 };
         uint64_t fields[END - START_CODE];
-        const uint64_t *code = fields, *data = fields + START_DATA - START_CODE;
+        const uint64_t *code = fields, *data = fields + (START_DATA - START_CODE);
         int r = process_stat(0, START_CODE, fields, ELEMENTSOF(fields));
 
         if (r >= 0)

@@ -84,7 +84,7 @@ static bool take_attribute(SpecMount *m, const char *option) {
                 *clear = (*clear & ~attributes[i].set) | attributes[i].clear;
                 return true;
         }
-        for (unsigned all = 0; all <= (*option == 'r'); all++) {
+        for (unsigned all = 0; all <= (*option == 'r' ? 1 : 0); all++) {
                 const unsigned long propagation = propagation_find(option + all);
 
                 if (!propagation)
