@@ -15,7 +15,7 @@
 enum { END_MSEC = 1000 };
 
 static int signals = -1; /* of this process, as its signal mask is */
-static uint64_t taken;   /* when the last one was taken; 0: none was */
+static uint64_t taken;   /* when the last one that counts was taken; 0: none was */
 static Meanwhile meanwhile;
 
 int interrupts_begin(sigset_t *ret_mask, Report *report) {
@@ -45,13 +45,15 @@ void interrupts_forget(void) {
 }
 
 bool interrupts_take(void) {
-        const uint64_t before = taken, now = clock_usec(CLOCK_MONOTONIC);
+        const uint64_t now = clock_usec(CLOCK_MONOTONIC);
         struct signalfd_siginfo info;
 
         if (read(signals, &info, sizeof(info)) != sizeof(info))
                 return false;
+        if (taken != 0 && now - taken <= SIGNAL_GRACE_MANAGER_MSEC * UINT64_C(1000))
+                return false;
         taken = now;
-        return before == 0 || now - before > SIGNAL_GRACE_MANAGER_MSEC * UINT64_C(1000);
+        return true;
 }
 
 int interrupts_await(int fd, short events, int msec) {
