@@ -113,6 +113,10 @@ nothing=$(ls "$bundle/rootfs/tmp" "$state")
 # The line of config.json that has a string; the string may be on a line after that of the object.
 line_of() { grep -nF -- "$1" "$bundle/config.json" | cut -d: -f1 | head -n1; }
 
+explains() { # description, key of an entry, string in config.json, [lines before it]
+	like "explain: $1" "$(grep -- "^  $2 " <<<"$out")" "  *   # config.json:$(($(line_of "$3") - ${4-0}))"
+}
+
 says() { # description, bundle, action, object, expected verdict, string in config.json, [lines before it]
 	run "$isoctl" why "$2" "$3" "$4"
 	like "why: $1" "$status $out" "$([ "${5%%,*}" = allowed ] && echo 0 || echo 1) $3 $4: $5*  line     config.json:$(($(line_of "$6") - ${7-0}))*"

@@ -41,7 +41,7 @@ time.sleep(7690)'
 }
 
 test_podman_user() {
-	local TEST_PATIENCE=60
+	local TEST_PATIENCE=60 users
 	lacks "podman as a user" podman conmon buildah && return
 	[ -n "${TH_USER-}" ] || { skip "podman as a user" "this host has no user"; return; }
 	{ shown containers.conf; printf '%s\n' 'events_logger="file"' 'runtime_supports_nocgroup=["isorun-oci"]' '[containers]' 'netns="none"' 'log_driver="k8s-file"' 'pids_limit=0'; } >"$tmp/user.conf"
@@ -66,6 +66,10 @@ test_podman_user() {
 	no_refusal is "... exec" "$status" 3
 	in_pod healthcheck run one
 	no_refusal is "... a healthcheck" "$status" 0
+	in_pod exec one busybox readlink /proc/self/ns/user
+	users=$out
+	in_pod run --rm --userns=container:one box:1 busybox readlink /proc/self/ns/user
+	no_refusal is "... run --userns=container:" "$status $out" "0 $users"
 	in_pod run --rm --pid container:one box:1 busybox ps -o args
 	no_refusal like "... run --pid container:" "$status $out" "0 *trap*busybox ps*"
 	in_pod pause one

@@ -758,6 +758,8 @@ test_podman() {
 			"/machine.slice/libpod-*.scope/container"
 		pod exec two sh -c 'echo $(busybox cat /proc/1/comm)'
 		no_refusal is "... exec" "$status $out" "0 busybox"
+		pod_runs "run --userns=container:" "0 $(readlink "/proc/$(first_pid '^busybox sleep 7663$')/ns/user") 0 100000 1000" \
+			--userns=container:two box:1 sh -c 'echo $(busybox readlink /proc/self/ns/user; busybox cat /proc/self/uid_map)'
 		pod pause two
 		pod unpause two
 		no_refusal is "... pause and unpause" "$status" "0"

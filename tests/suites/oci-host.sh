@@ -488,40 +488,219 @@ test_joined() {
 		'echo $(busybox cat /proc/self/uid_map) root is mapped, $(busybox stat -c %t:%T /dev/zero | busybox sed s/5/7/) too'
 }
 
-# The user namespace of a container that runs, as engines name it (podman run --userns=container:ID, pods). Root there
-# could enter the mount namespace of the new container, which has the host's mounts until pivot_root(2).
+# While a container is being made, root of the user namespace that it joins enters its mount namespace, and looks for a
+# file of the host and one of a volume.
+test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
+	local pid=$1 victim fd host dir=$tmp/attacked # and sets staged_proc
+	host=$(stat -c %d:%i /)
+	mkdir -m 777 "$dir" "$dir/"{volume,one,two} && mkfifo -m 666 "$dir/go"
+	echo secret | tee "$dir/"{of-the-host,one/file} >"$dir/volume/file" && chmod 666 "$dir/of-the-host" "$dir/"*/file
+	bundle "${@:2}" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$dir/volume\",\"options\":[\"bind\",\"ro\",\"rprivate\"]}" \
+		"mounts+={\"destination\":\"/etc/dir\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"ro\",\"userxattr\",\"lowerdir=$dir/one:$dir/two\"]}" 'linux.rootfsPropagation="rprivate"' \
+		"hooks={\"createRuntime\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"cat >$dir/new; mv $dir/new $dir/hooked; read -r line <$dir/go\"]}]}" \
+		-- sh -c "$(to_end 'busybox cat /tmp/file /etc/dir/file')"
+	exec 9<>"$dir/go"
+	"${who[@]}" "$isorun_oci" --root "$state" run --bundle "$bundle" victim >"$dir/out" 2>&1 9<&- &
+	await test -e "$dir/hooked"
+	victim=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' <"$dir/hooked")
+	run "$top/tests/join-attack.py" "$pid" "$victim" "$dir/of-the-host" /sources/6/file /o/7/0/file
+	if [ "$out" = "no handles" ]; then
+		skip "an attack on its mount namespace" "the kernel has no file handles of namespaces"
+	else
+		# promise P67
+		is "root of the user namespace enters the mount namespace of a container that is being made, and finds nothing of the host" \
+			"$status $out" "0 devices o proc rootfs sources sys, No such file or directory, No such file or directory, read, Read-only file system, read, Read-only file system"
+	fi
+	# promise P67
+	also is "... which has only mounts of what the container gets" "$(cut -d ' ' -f 5 "/proc/$victim/mountinfo" | sed -E 's,^/(devices/dev|proc|rootfs|sys)(/.*)?$,/\1,' | sort -u | tr '\n' ' ')" \
+		"/ /devices/dev /o/7/0 /o/7/1 /proc /rootfs /sources/6 /sys "
+	# promise P67
+	also is "... with a sysfs that is read-only" "$(awk '$5 ~ "^/(proc|sys)$" { sub(",relatime", "", $6); print $5, $6 }' "/proc/$victim/mountinfo" | tr '\n' ' ')" \
+		"/proc rw,nosuid,nodev,noexec /sys ro,nosuid,nodev,noexec "
+	# promise P67
+	also is "... where no later mount of the host appears, if config.json says so" "$(grep -c ' master:' "/proc/$victim/mountinfo")" 0
+	# promise P67
+	also is "... and no directory that its process has leads to the host's root" \
+		"$(for fd in "/proc/$victim/"{root,cwd,fd/*}; do [ -d "$fd/" ] && stat -L -c %d:%i "$fd/../../../../../../../../../../../.."; done | grep -cx "$host")" 0
+	staged_proc=$(awk '$5 == "/proc" { print $NF } $5 == "/proc/1" { print $5 }' "/proc/$victim/mountinfo" | xargs)
+	echo >&9
+	wait "$!"
+	no_refusal is "... and it runs then" "$? $(cat "$dir/out")" "0 secret"$'\n'"secret"$'\n'"$reached"
+	exec 9<&-
+	rm -r "$dir"
+}
+
+# pivot_root(2) exchanges the root of the caller alone, which in a chroot(2) is not that of the mount namespace.
+test_join_attack_in_chroot() { # as above
+	local staged_proc who=(chroot "$tmp/chroot") label="in a chroot"
+	mkdir "$tmp/chroot"
+	mount --bind "$tmp/chroot" "$tmp/chroot"
+	mount --make-private "$tmp/chroot"
+	mount --rbind / "$tmp/chroot"
+	mount --make-rprivate "$tmp/chroot"
+	test_join_attack "$@" 'mounts=[{"destination":"/dev","type":"tmpfs"},{"destination":"/dev/pts","type":"devpts"},{"destination":"/dev/shm","type":"tmpfs"},{"destination":"/dev/mqueue","type":"mqueue"},{"destination":"/proc","type":"tmpfs"},{"destination":"/sys","type":"sysfs","options":["ro"]}]'
+	# promise P67
+	is "... with a procfs that has only processes if config.json mounts none" "$staged_proc" "rw,hidepid=ptraceable,subset=pid /proc/1"
+	umount -R -l "$tmp/chroot"
+	umount "$tmp/chroot"
+	rmdir "$tmp/chroot"
+}
+
+# The user namespace of a container that runs, as engines name it (podman run --userns=container:ID, pods).
 test_joined_users() {
-	local pid order nothing ids='[{"containerID":0,"hostID":100000,"size":1000}]' users
-	users=('linux.namespaces+={"type":"user"}' "linux.uidMappings=$ids" "linux.gidMappings=$ids")
-	bundle "${users[@]}" -- busybox sleep 7700
+	local pid users made order word nothing ids='[{"containerID":0,"hostID":100000,"size":1000}]' admin
+	admin='process.capabilities={"bounding":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"],"permitted":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"],"effective":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"]}'
+	bundle "$admin" 'linux.namespaces+={"type":"user"}' "linux.uidMappings=$ids" "linux.gidMappings=$ids" -- busybox sleep 7700
 	oci create --bundle "$bundle" first
+	oci start first
 	pid=$(pid_of first)
 	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	users="linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}"
+	inside "a user namespace with a path is joined" "$(readlink "/proc/$pid/ns/user") 0 100000 1000 uid=0 gid=0" "$users" \
+		'echo $(busybox readlink /proc/self/ns/user; busybox cat /proc/self/uid_map; busybox id)'
+	inside "... and the new namespaces are its own, and devices and cgroups as in a new one" "0 changed 1000 /isorun-oci-test ro,nosuid,nodev,noexec nosuid,noexec" \
+		"$admin" "$users" 'linux.cgroupsPath="/isorun-oci-test"' 'linux.namespaces+={"type":"time"}' 'linux.timeOffsets={"monotonic":{"secs":1000}}' \
+		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
+		'busybox mount -t tmpfs new /tmp && busybox hostname changed && echo $(busybox grep -c shared: /proc/self/mountinfo; busybox hostname; busybox awk "/monotonic/ { print \$2 }" /proc/self/timens_offsets; busybox sed -n "s,.* /dev/zero rw\,\(nosuid\,noexec\)[ \,].*,\1,p; s,^[^ ]* [^ ]* [^ ]* \([^ ]*\) /dev/cgroup \([^ ]*\)\,relatime .*,\1 \2,p" /proc/self/mountinfo)'
+	inside "... and namespaces of it can be joined with it" "$(readlink "/proc/$pid/ns/net") $(readlink "/proc/$pid/ns/ipc")" \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"ipc\",\"path\":\"/proc/$pid/ns/ipc\"},{\"type\":\"network\",\"path\":\"/proc/$pid/ns/net\"}]" \
+		"$users" 'echo $(busybox readlink /proc/self/ns/net; busybox readlink /proc/self/ns/ipc)'
+	touch "$tmp/net"
+	unshare --net="$tmp/net" true
+	made=$(stat -L -c %i "$tmp/net")
+	inside "... and one that only root of the host may join" "net:[$made]" 'mounts=[{"destination":"/proc","type":"proc"},{"destination":"/dev","type":"tmpfs"}]' 'linux.maskedPaths=[]' \
+		"linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},{\"type\":\"network\",\"path\":\"$tmp/net\"}]" \
+		"$users" 'busybox readlink /proc/self/ns/net'
+	umount "$tmp/net"
+	mkdir "$tmp/mapped" && echo >"$tmp/mapped/file" && chown 7:8 "$tmp/mapped/file"
+	inside "... and gives a mount its ids" 7:8 "$users" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"idmap\"]}" \
+		'busybox stat -c %u:%g /tmp/file'
+	mkdir "$tmp/mapped/sub"
+	mount -t tmpfs -o ro lid "$tmp/mapped/sub"
 	# promise P67
-	refuses "the user namespace of another container" \
-		"config.json:*: /linux/namespaces/*: a user namespace must be a new one: root in /proc/$pid/ns/user could reach the host's files before the container has its root" \
-		"linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}"
+	inside "... and keeps the options of such a mount, those of mounts below, and of a remount" "Invalid argument 1 1" "$admin" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/mapped\",\"options\":[\"rbind\",\"ridmap\"]}" \
+		'mounts+={"destination":"/tmp","options":["remount","bind","ro"]}' \
+		'echo $(busybox umount /tmp/sub 2>&1 | busybox grep -o Invalid.*; for i in /tmp /tmp/sub; do busybox mount -o remount,bind,rw $i 2>/dev/null; echo $?; done)'
+	umount "$tmp/mapped/sub"
+	rm -r "$tmp/mapped"
+	mkdir -m 700 "$tmp/closed" && mkdir "$tmp/closed/open"
+	inside "... and root there may do no more than in the first container" "Permission denied Operation not permitted" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp/closed/open\",\"options\":[\"bind\"]}" \
+		'echo $(busybox touch /tmp/x 2>&1 | busybox grep -o Permission.*; busybox hostname x 2>&1 | busybox grep -o Operation.*)'
+	rm -r "$tmp/closed"
+	inside "... and a filter needs no no_new_privs" Seccomp:2 "$users" process.noNewPrivileges=false 'linux.seccomp={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}' \
+		'busybox grep ^Seccomp: /proc/self/status | busybox tr -d " \t"'
+	inside "... and a source above the root has the root in it, and nothing else" "bin dev etc proc sys tmp" "$users" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$tmp\",\"options\":[\"rbind\"]}" \
+		'echo $(busybox ls /tmp/bundle/rootfs)'
+	# promise P67
+	refuses "a hook that would need the host's files there" "config.json:*: /hooks/createContainer: with a user namespace of others (/proc/$pid/ns/user), the host's files are gone where these hooks run: use createRuntime" \
+		"$users" 'hooks={"createContainer":[{"path":"/bin/true"}]}'
+	# promise P67
+	refuses "ids of a source that root of the user namespace could exchange" "config.json: /mounts/7: in a user namespace of others (/proc/$pid/ns/user), the ids of a source in the container's root cannot be mapped" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"tmpfs\"}" "mounts+={\"destination\":\"/sys\",\"type\":\"bind\",\"source\":\"$bundle/rootfs/tmp\",\"options\":[\"bind\",\"idmap\"]}"
+	mkdir -p "$tmp/overlay/"{one,of:two,three/upper,three/work} && touch "$tmp/overlay/"{one/one,of:two/two} && chown 100000 "$tmp/overlay/three/"*
+	inside "... and the directories of an overlay are the host's" "new one two" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/of\\\\:two:$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/three/work\"]}" \
+		'busybox touch /tmp/new; echo $(busybox ls /tmp)'
+	also is "... to which it writes" "$(ls "$tmp/overlay/three/upper")" new
+	refuses "... if they are beside each other" "cannot copy directory 3 of the overlay for /tmp: * (in a user namespace of others, upperdir and workdir must be in one directory and mount, with nothing beside them, where only the caller may write)" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/work\"]}"
+	mount --bind "$tmp/overlay/one" "$tmp/overlay/three/upper"
+	# promise P67
+	refuses "... and no mount covers one, which the copy would uncover" "cannot copy directory 2 of the overlay for /tmp: * (in a user namespace of others, upperdir and workdir must be in one directory and mount, with nothing beside them, where only the caller may write)" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/three/work\"]}"
+	umount "$tmp/overlay/three/upper"
+	touch "$tmp/overlay/three/other"
+	# promise P67
+	refuses "... and if their directory has nothing else, which root there could reach" "cannot copy directory 2 of the overlay for /tmp: Directory not empty (in a user namespace of others, upperdir and workdir must be in one directory and mount, with nothing beside them, where only the caller may write)" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/three/work\"]}"
+	rm "$tmp/overlay/three/other"
+	chown 100000 "$tmp/overlay/three"
+	# promise P67
+	refuses "... and if root there cannot write to this directory, and put others in their place" "cannot copy directory 2 of the overlay for /tmp: Operation not permitted (in a user namespace of others, upperdir and workdir must be in one directory and mount, with nothing beside them, where only the caller may write)" "$users" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/three/work\"]}"
+	chown 0 "$tmp/overlay/three"
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=${ids/\}/\},{\"containerID\":65534,\"hostID\":0,\"size\":1\}}" "linux.gidMappings=$ids" -- busybox sleep 7710
+	oci create --bundle "$bundle" zero
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	# promise P67
+	refuses "... also not as the caller" "config.json: /mounts/6: /proc/$(pid_of zero)/ns/user has the uid of isorun-oci, so root there could put something else in the place of upperdir" "${users/$pid/$(pid_of zero)}" \
+		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"userxattr\",\"lowerdir=$tmp/overlay/one\",\"upperdir=$tmp/overlay/three/upper\",\"workdir=$tmp/overlay/three/work\"]}"
+	oci delete --force zero
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	rm -r "$tmp/overlay"
+	mkfifo -m 666 /dev/of-the-host
+	# promise P67
+	refuses "a device that is something else on the host, which does not become visible" "cannot open /dev/of-the-host of the host, or it is another device: No such file or directory" "$users" \
+		'linux.devices=[{"path":"/dev/of-the-host","type":"c","major":1,"minor":3}]'
+	rm /dev/of-the-host
+	test_join_attack "$pid" "$users"
+	test_join_attack_in_chroot "$pid" "$users"
+	inside "uidMappings beside the path may be those of the namespace" same "$users" "linux.uidMappings=$ids" "linux.gidMappings=$ids" 'echo same'
+	for word in uid gid; do
+		refuses "... and no others: $word" "config.json: /linux/${word}Mappings is not the map of /proc/$pid/ns/user, which is \"0 100000 1000\": leave it out" \
+			"$users" "linux.uidMappings=$ids" "linux.gidMappings=$ids" "linux.${word}Mappings=${ids/1000\}/1001\}}"
+	done
+	refuses "one of both maps" "config.json:*: /linux: uidMappings and gidMappings must both be there, or neither" "$users" "linux.uidMappings=$ids"
+	# promise P57
+	refuses "a joined user namespace, whose root could uncover what is below the host's /sys" "cannot mount /sys of type sysfs (with the caller's network, root of the joined user namespace could reach the host's cgroups): *" \
+		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]' "$users"
+	refuses "the user namespace of isorun-oci itself" "config.json: /linux/namespaces: /proc/self/ns/user is the user namespace of isorun-oci itself: leave this entry out" \
+		"${users/$pid/self}"
+	refuses "a namespace of another type" "config.json: /linux/namespaces: /proc/$pid/ns/net is not a user namespace" "${users/ns\/user/ns\/net}"
+	bundle "$users" -- busybox true
 	run "$isoctl" explain "$bundle"
-	like "... and explain says so" "$status $err" "125 *: a user namespace must be a new one: *"
+	no_refusal is "explain says which, and its ids" "$status$err$(sed -n 's/ *#.*//; s/^users *//p' <<<"$out")" \
+		"0uid 0 gid 0 – in the user namespace of /proc/$pid/ns/user with the map (id inside, outside, count): 0 100000 1000"
+	run "$isoctl" explain --verbose "$bundle"
+	explains "the map of a joined user namespace" "uid map" "/proc/$pid/ns/user" 2
+	install -m 600 /dev/null "$bundle/rootfs/etc/closed"
+	run "$isoctl" why "$bundle" read /etc/closed
+	like "why knows the ids: a file of the host's root" "$status $out" "1 read /etc/closed: denied, EACCES*"
+	rm "$bundle/rootfs/etc/closed"
+	sed -i "s,/proc/$pid/ns/user,/run/user-namespace," "$bundle/config.json"
+	run "$isoctl" why "$bundle" read /etc/passwd
+	like "... and where isoctl cannot know the ids, it says so" "$status $out" "*depends*the id maps of /run/user-namespace decide*"
+	bundle "$users" "linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/proc/$pid/ns/pid\"},{\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}]" hostname= \
+		'mounts=[{"destination":"/proc","type":"proc"},{"destination":"/dev","type":"tmpfs"}]' -- busybox sleep 7701
+	oci create --bundle "$bundle" second
+	oci exec first sh -c "$(to_end 'for i in exe root cwd fd/0; do busybox readlink /proc/2/$i && echo reached; done 2>/dev/null; busybox test -d /proc/2 && echo seen')"
+	# promise P67
+	is_reached "root of the joined user namespace, with CAP_SYS_PTRACE, cannot look into the first process" "seen"
+	also is "... which is a copy of isorun-oci" "$(readlink "/proc/$(pid_of second)/exe")" "/memfd:isorun-oci (deleted)"
+	oci delete --force second
 	if is_sanitized || ! strace -o /dev/null true 2>/dev/null; then
 		skip "the order of the joins" "strace counts them only without sanitizers"
 	else
-		bundle "linux.namespaces=[{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/proc/$pid/ns/pid\"}]" hostname= -- busybox true
+		sed -i 's/"sleep"/"true"/' "$bundle/config.json"
 		# A file for each process: in one file, strace divides the line of a call when another process makes one.
-		run patiently strace -ff -qq -e signal=none -e trace=setns,prctl,clone3 -o "$tmp/trace" "$isorun_oci" --root "$state" run --bundle "$bundle" second
-		order=$(sed -nE 's/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$(grep -l '^setns' "$tmp/trace".*)" | head -n3 | tr '\n' ' ')
-		no_refusal is "no process of a joined namespace can look into the one that joins" "$status $order" "0 protected PID clone "
+		run patiently strace -ff -qq -e signal=none -e trace=setns,prctl,setgroups,clone3,pivot_root -o "$tmp/trace" "$isorun_oci" --root "$state" run --bundle "$bundle" second
+		order=$(sed -nE 's/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^pivot_root\(.*= 0/left/p; s/^setgroups\(0.*/no-groups/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$(grep -l '^setns' "$tmp/trace".*)" | tr '\n' ' ')
+		# promise P67
+		no_refusal is "... also before, from the first join on, and it has left the host's root by then" "$status $order" "0 protected NS left NS PID no-groups USER protected clone "
 	fi
-	oci start first
 	oci delete --force first
-	bundle "${users[@]}" -- busybox sleep 7703
+	# What a user has made without rights over groups: root's groups would stay there.
+	[ -n "${TH_USER-}" ] || return
+	"$as_user" unshare -U -r sleep 7702 &
+	made=$!
+	await runs '^sleep 7702$'
+	pid=$(first_pid '^sleep 7702$')
 	who=(setpriv --groups "4,6")
-	oci create --bundle "$bundle" box
-	oci start box
+	bundle process.rlimits= "linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}" -- sh -c 'busybox grep ^Groups /proc/self/status; exec busybox sleep 7703'
+	chmod a+rx "$tmp" && chown -R "$TH_USER" "$bundle"
+	"${who[@]}" "$isorun_oci" --root "$state" run --bundle "$bundle" box >"$tmp/groups.out" 2>&1 &
+	await runs '^busybox sleep 7703$'
 	# promise P67
-	also_inside "no group of the caller comes into a user namespace with exec" "Groups:" 'busybox grep ^Groups /proc/self/status | busybox tr -d " \t"'
+	no_refusal is "no group of the caller comes through where setgroups(2) is denied" "$(tr -d ' \t' <"$tmp/groups.out")" "Groups:"
+	# promise P67
+	also_inside "... also not with exec" "Groups:" 'busybox grep ^Groups /proc/self/status | busybox tr -d " \t"'
 	who=()
 	oci delete --force box
+	kill "$pid"
+	wait "$made" "$!" 2>/dev/null
+	chown -R root "$bundle"
 }
 
 # Each option of fsconfig(2) has less than 256 bytes, but podman writes long paths of layers.
@@ -553,6 +732,27 @@ test_root_of_namespace() {
 	inside "... without a new cgroup namespace, only the container's cgroup is bound, read-only" "ro,nosuid,nodev,noexec 0 1" \
 		'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["rw"]}' \
 		'echo $(busybox sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* /dev/cgroup \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox sed "s/,relatime//") $(busybox test -e /dev/cgroup/cgroup.procs; echo $?) $(busybox test -e /dev/cgroup/init.scope; echo $?)'
+	test_joined_in_namespace
+}
+
+# As an engine has it that runs without root, in a user and mount namespace of its own.
+test_joined_in_namespace() {
+	local who engine pid ids='[{"containerID":0,"hostID":1,"size":100}]' label="root of a user namespace"
+	"$as_user" unshare -U -m --map-auto --map-root-user sleep 7704 &
+	engine=$!
+	await runs '^sleep 7704$'
+	who=(nsenter -U -m -S 0 -G 0 -t "$(first_pid '^sleep 7704$')")
+	bundle 'linux.namespaces+={"type":"user"}' "linux.uidMappings=$ids" "linux.gidMappings=$ids" -- busybox sleep 7705
+	oci create --bundle "$bundle" first
+	oci start first
+	pid=$(pid_of first)
+	inside "joins the user namespace of a container" "$(readlink "/proc/$pid/ns/user") 0 1 100 ro,nosuid,nodev,noexec 1:3" \
+		"linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}" 'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["ro"]}' \
+		'echo $(busybox readlink /proc/self/ns/user; busybox cat /proc/self/uid_map; busybox sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* /dev/cgroup \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox sed "s/,relatime//"; busybox stat -c %t:%T /dev/null)'
+	test_join_attack "$pid" "linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}"
+	oci delete --force first
+	kill "$(first_pid '^sleep 7704$')"
+	wait "$engine" 2>/dev/null
 }
 
 # As root: with ids of their own, and directories that root of the user namespace cannot reach.
@@ -657,6 +857,11 @@ test_user() {
 	await runs '^busybox sleep 7661$'
 	also_inside "a user's container" "0 CapPrm:0000000020000420 322" \
 		'echo $(busybox id -u) $(busybox grep CapPrm /proc/self/status | busybox tr -d "\t ") $(busybox cat /proc/self/oom_score_adj)'
+	bundle "linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}" -- busybox true
+	oci run --bundle "$bundle" other
+	# promise P67
+	like "refused: a joined user namespace, to a user who may not leave the host's files before" "$status $err $(ls "$state")" \
+		"1 isorun-oci: config.json: /linux/namespaces: to join /proc/$pid/ns/user, isorun-oci must leave the host's files before, and only root of the host or of an engine's user namespace may do that: * box"
 	oci delete --force box
 	test_root_of_namespace
 	label=user

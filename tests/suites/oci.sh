@@ -317,6 +317,9 @@ os.dup2(5, 3)
 os.execv(sys.argv[2], sys.argv[2:])' "$top/README.md" "$isorun_oci" --root "$state" run --preserve-fds 1 --bundle "$bundle" box
 	# promise P58
 	like "... nor what was opened with O_PATH" "$status $out$err" "1 isorun-oci: fd 3 is a directory or was opened with O_PATH: *"
+	run sh -c 'exec "$@" </' sh "$isorun_oci" --root "$state" run --bundle "$bundle" box
+	# promise P58
+	like "... also not as standard input" "$status $out$err" "1 isorun-oci: fd 0 is a directory or was opened with O_PATH: *"
 	exec 3<&- 4<"$top/README.md"
 	bundle -- sh -c "$(to_end 'busybox ls /proc/1/fd; busybox head -n1 <&4')"
 	oci run --preserve-fds 5 --bundle "$bundle" box
@@ -498,10 +501,6 @@ isorun-oci: notice: config.json:$(($(line_of '"size=1k"') - 1)): /mounts/6/optio
 		oci $command box
 		is "not there yet: $command" "$status $err" "1 isorun-oci: not supported by isorun-oci yet: $command"
 	done
-}
-
-explains() { # description, key of an entry, string in config.json, [lines before it]
-	like "explain: $1" "$(grep -- "^  $2 " <<<"$out")" "  *   # config.json:$(($(line_of "$3") - ${4-0}))"
 }
 
 # What a bundle would do, and which line of config.json decides it; what why says is compared with what is so.

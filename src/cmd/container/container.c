@@ -75,6 +75,8 @@ int container_view_open(const char *word, ContainerView *ret, Report *report) {
                 return r;
         q = container_policy_apply(&ret->policy, &ret->spec, false, report);
         ret->bundle = (Bundle) { .spec = &ret->spec, .policy = ret->policy.plan };
+        if (q >= 0 && bundle_find_users(&ret->bundle) < 0)
+                q = report_oom(report);
         return q < 0 ? q : 1;
 }
 

@@ -41,8 +41,8 @@ int oci_features(const OciCall *call);
 /* Reads the value of --preserve-fds, or NULL. Returns 0 or -errno, reported. */
 int oci_read_preserved(const char *text, unsigned *ret, Report *report);
 
-/* Whether the command may have the fds from 3 on, as far as they are open: a directory, or what was opened with O_PATH,
- * would lead it to files outside. Returns 0 or -errno, reported. */
+/* Whether the command may have the fds 0 to 2, and n from 3 on, as far as they are open: a directory, or one that was
+ * opened with O_PATH, would lead it to files outside. Returns 0 or -errno, reported. */
 int oci_check_passed(unsigned n, Report *report);
 
 /* How many fds from 3 on are sockets that a service manager has opened for this process: sd_listen_fds(3). Returns

@@ -18,12 +18,14 @@ int oci_read_preserved(const char *text, unsigned *ret, Report *report) {
         return 0;
 }
 
-/* The fds of isorun-oci itself that are among these numbers are closed on execve(2), and are not passed. */
+/* Also of standard input and output. The fds of isorun-oci itself that are among these numbers are closed on execve(2),
+ * and are not passed. */
 int oci_check_passed(unsigned n, Report *report) {
-        for (int fd = 3; fd < 3 + (int) n; fd++) {
-                const int flags = fcntl(fd, F_GETFD);
-                int r = flags < 0 || flags & FD_CLOEXEC ? 0 : standard_io_check(fd);
+        for (int fd = 0; fd < 3 + (int) n; fd++) {
+                const int r = standard_io_check(fd), flags = r < 0 ? fcntl(fd, F_GETFD) : 0;
 
+                if (flags < 0 || flags & FD_CLOEXEC)
+                        continue;
                 if (r == -EISDIR)
                         return report_error(report, EISDIR, STANDARD_IO_OUTSIDE, fd);
                 if (r < 0)

@@ -10,6 +10,8 @@
 
 void bundle_deinit(Bundle *bundle) {
         strv_free(bundle->pointers);
+        id_map_deinit(&bundle->joined_uids);
+        id_map_deinit(&bundle->joined_gids);
         *bundle = (Bundle) {};
 }
 

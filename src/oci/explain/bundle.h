@@ -14,6 +14,8 @@ typedef struct Bundle {
         const Spec *spec;
         const Plan *policy; /* of the annotation, with its rules; NULL: none */
         char **pointers; /* origins refer to them */
+        IdMap joined_uids, joined_gids; /* of a user namespace that config.json names without its maps */
+        bool users_unknown; /* isoctl cannot read these */
         bool oom;
 } Bundle;
 
@@ -42,6 +44,14 @@ Origin bundle_namespace_origin(Bundle *bundle, size_t i);
 
 /* Answers a question about the process of config.json. Returns 0, -ENOMEM, or -EINVAL as plan_why() does. */
 int bundle_why(Bundle *bundle, const WhyQuestion *question, WhyAnswer *ret);
+
+/* Reads the id maps of a user namespace that the container joins, if its path is that of a process. Returns 0 or
+ * -ENOMEM. */
+int bundle_find_users(Bundle *bundle);
+
+/* The maps of the container's user namespace; empty: it is the caller's, or bundle->users_unknown. */
+const IdMap *bundle_uid_map(const Bundle *bundle);
+const IdMap *bundle_gid_map(const Bundle *bundle);
 
 /* The capabilities that the command has after execve(2), capabilities(7), and that the annotation's policy leaves. */
 uint64_t bundle_capabilities(const Spec *spec);

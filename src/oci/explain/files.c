@@ -99,6 +99,9 @@ int bundle_why_file(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
                 real = bundle_root_resolve(&root, path, NULL);
                 r = real ? ask_protected(b, &(Asked) { &root, q, path, real }, a) : -ENOMEM;
         }
+        if (r == 0 && b->users_unknown)
+                return answer_depends(a, "the id maps of %s decide, and isoctl does not know them",
+                                      b->spec->joined[SPEC_USER]);
         if (r == 0) {
                 r = why_file(&root.plan, q, a);
                 free(TAKE_PTR(a->allow)); /* it would be a line of a policy */

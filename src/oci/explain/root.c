@@ -167,7 +167,7 @@ int bundle_root_make(Bundle *b, BundleRoot *ret) {
 
         ret->plan = (Plan) {
                 .uid = spec->process.uid, .gid = spec->process.gid, .groups = spec->process.groups,
-                .n_groups = spec->process.n_groups, .uid_map = spec->uid_map, .gid_map = spec->gid_map,
+                .n_groups = spec->process.n_groups, .uid_map = *bundle_uid_map(b), .gid_map = *bundle_gid_map(b),
                 .bounding = capabilities, .ambient = capabilities,
         };
         root.source = host_source(strdup(spec->root));

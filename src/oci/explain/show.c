@@ -135,9 +135,11 @@ static void show_namespaces(const Out *out) {
 
 static void show_map(const Out *out, const char *key, const char *pointer, const IdMap *map) {
         _cleanup_free_ char *text = map->n > 0 ? id_map_format(map, ", ") : NULL;
+        const Origin origin = at(out, pointer);
 
         if (map->n > 0)
-                entry(out, key, at(out, pointer), "%s", text ?: "");
+                entry(out, key, origin.file ? origin : bundle_namespace_origin(out->bundle, SPEC_USER), "%s",
+                      text ?: "");
 }
 
 static void show_identity(const Out *out) {
@@ -147,8 +149,8 @@ static void show_identity(const Out *out) {
         section(out, "namespaces");
         show_namespaces(out);
         section(out, "identity");
-        show_map(out, "uid map", "/linux/uidMappings", &out->spec->uid_map);
-        show_map(out, "gid map", "/linux/gidMappings", &out->spec->gid_map);
+        show_map(out, "uid map", "/linux/uidMappings", bundle_uid_map(out->bundle));
+        show_map(out, "gid map", "/linux/gidMappings", bundle_gid_map(out->bundle));
         entry(out, "user", at(out, "/process/user/uid"), "%u", p->uid);
         entry(out, "group", at(out, "/process/user/gid"), "%u", p->gid);
         for (size_t i = 0; i < p->n_groups; i++)

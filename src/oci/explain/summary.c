@@ -184,18 +184,32 @@ static void say_limits(const Summarizer *s, SummaryLine *line) {
         summary_add_none(line, "none but the caller's");
 }
 
-static void say_users(const Summarizer *s, SummaryLine *line) {
-        const SpecProcess *p = &s->spec->process;
-        const IdMap *map = &s->spec->uid_map;
+static void say_map(const Summarizer *s, SummaryLine *line) {
+        const char *joined = s->spec->joined[SPEC_USER];
+        const IdMap *map = bundle_uid_map(s->bundle);
 
-        summary_add_ids(line, p->uid, p->gid);
-        add_origin(s, line, "/process/user");
-        summary_add_part(line, "map", map->n ? "– in a user namespace (id inside, outside, count):"
-                                             : "– in the caller's user namespace");
+        if (joined) {
+                summary_add_part(line, "namespace", "– in the user namespace of");
+                add_copy(line, joined);
+                summary_add_origin(line, bundle_namespace_origin(s->bundle, SPEC_USER));
+        }
+        if (joined && !map->n)
+                return;
+        summary_add_part(line, "map", !map->n ? "– in the caller's user namespace" :
+                                      joined  ? "with the map (id inside, outside, count):" :
+                                                "– in a user namespace (id inside, outside, count):");
         line->parts[line->n_parts - 1].is_told = map->n == 0;
         if (map->n)
                 summary_add_word(line, id_map_format(map, ", "));
         add_origin(s, line, "/linux/uidMappings");
+}
+
+static void say_users(const Summarizer *s, SummaryLine *line) {
+        const SpecProcess *p = &s->spec->process;
+
+        summary_add_ids(line, p->uid, p->gid);
+        add_origin(s, line, "/process/user");
+        say_map(s, line);
 }
 
 static int summarize(const Summarizer *s, Summary *ret) {

@@ -37,12 +37,13 @@ static int why_capability(Bundle *b, const WhyQuestion *q, WhyAnswer *a) {
         }
         if (bundle_capabilities(b->spec) & UINT64_C(1) << c->number)
                 return answer_allowed(a, "the command has %s%s", name,
-                                      b->spec->uid_map.n > 0 ? ", over its own namespaces alone" : "");
+                                      spec_has_user_namespace(b->spec) ? ", over its own namespaces alone" : "");
         if (!a->has_origin)
                 answer_origin(a, bundle_origin(b, "/process"));
         r = answer_denied(a, EPERM, BY_CAPABILITY, "the %s capabilities do not have %s", set, name);
-        return r < 0 ? r : answer_allow(a, b->spec->uid_map.n > 0 ? "all that this capability allows in the container" :
-                                                                  "all that this capability allows on the machine",
+        return r < 0 ? r : answer_allow(a, spec_has_user_namespace(b->spec)
+                                        ? "all that this capability allows in the container"
+                                        : "all that this capability allows on the machine",
                                         "%s in /process/capabilities: %s", name,
                                         p->uid == 0 ? "bounding, permitted and effective" :
                                                       "bounding, permitted, inheritable and ambient");

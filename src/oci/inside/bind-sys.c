@@ -28,6 +28,8 @@ static const char *why_not(const Spec *spec, const SpecMount *m) {
                 return "with the caller's network, it needs the option ro";
         if (m->data)
                 return "with the caller's network, it takes no options of sysfs";
+        if (spec->joined[SPEC_USER])
+                return "with the caller's network, root of the joined user namespace could reach the host's cgroups";
         if (may_mount(spec))
                 return "with the caller's network and CAP_SYS_ADMIN, the container could reach the host's cgroups";
         return NULL;

@@ -21,21 +21,29 @@ static const struct {
         { "stderr", "/proc/self/fd/2" }, { "ptmx", "pts/ptmx" },
 };
 
-static bool is_device(const struct stat *st, const SpecDevice *d) {
+bool device_is(const struct stat *st, const SpecDevice *d) {
         return (st->st_mode & S_IFMT) == d->type && (d->type == S_IFIFO || st->st_rdev == d->number);
+}
+
+char *root_host_device(const Spec *spec, const char *path) {
+        return format("%s%s", spec->joined[SPEC_USER] ? ROOT_STAGED_DEVICES : "", path);
 }
 
 /* Without the right to make a device, the host's is bound. The image may have put something else in its place; a mount
  * covers a file, and follows no symlink. */
 static int bind_device(const Spec *spec, const SpecDevice *d, int parent, const char *name, Failure *f) {
         struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
-        _cleanup_close_ int host = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC), copy = -1, place = -1;
+        _cleanup_free_ char *path = root_host_device(spec, d->path);
+        _cleanup_close_ int host = path ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1, copy = -1, place = -1;
         struct stat st;
         int r;
 
+        if (!path)
+                return fail(f, ENOMEM, "cannot make %s", d->path);
         if (host < 0 || fstat(host, &st) < 0)
-                return fail(f, errno, "cannot open %s of the host", d->path);
-        if (!is_device(&st, d))
+                return fail(f, errno, "cannot open %s of the host%s", d->path,
+                            spec->joined[SPEC_USER] ? ", or it is another device" : "");
+        if (!device_is(&st, d))
                 return fail(f, ENODEV, "%s of the host is another device", d->path);
         fd_close(openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666));
         place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -122,7 +130,7 @@ static int make_device(const Spec *spec, const SpecDevice *d, int root, Parent *
                         return bind_device(spec, d, parent, name, f);
                 if (errno != EEXIST)
                         return fail(f, errno, "cannot make %s", d->path);
-                if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_device(&st, d))
+                if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !device_is(&st, d))
                         return fail(f, EEXIST, "cannot make %s", d->path);
                 return 0;
         }

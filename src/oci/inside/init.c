@@ -29,14 +29,21 @@
 #include "util/fd.h"
 #include "util/kernel.h"
 
-/* Ends this process if the other one is gone. */
-static void wait_for(const Init *init, MessageType type) {
+/* Ends this process if the other one is gone. Returns the fd that came with the message, or -1. */
+static int wait_for_fd(const Init *init, MessageType type) {
+        int fd = -1;
         Message m;
 
-        do
-                if (message_receive(init->socket, MESSAGE_TO_INSIDE, &m, NULL, 0) <= 0)
+        do {
+                fd_close(fd);
+                if (message_receive(init->socket, MESSAGE_TO_INSIDE, &m, &fd, 1) <= 0)
                         _exit(PLAN_FAILED);
-        while (m.type != type);
+        } while (m.type != type);
+        return fd;
+}
+
+static void wait_for(const Init *init, MessageType type) {
+        fd_close(wait_for_fd(init, type));
 }
 
 _Noreturn static void give_up(int socket, const Failure *f) {
@@ -94,17 +101,24 @@ static int settle(const Init *init, Failure *f) {
 }
 
 /* A process enters a new time namespace only by setns(2) or with its next child, and then its offsets are fixed:
- * time_namespaces(7). /proc is the host's here. This comes before settle(), since this process owns the file of the
- * offsets only as long as it is dumpable and has its first ids. */
-static int make_time_namespace(const Spec *spec, Failure *f) {
-        _cleanup_close_ int fd = -1;
+ * time_namespaces(7). */
+static int begin_time_namespace(const Spec *spec, Failure *f) {
         int r;
 
         if (unshare(CLONE_NEWTIME) < 0)
                 return fail(f, errno, "cannot make the time namespace");
         r = spec->time_offsets ? file_write(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets) : 0;
+        return r < 0 ? fail(f, -r, "cannot set the offsets of the time namespace") : 0;
+}
+
+/* /proc is the host's here. This comes before settle(), since this process owns the file of the offsets only as long as
+ * it is dumpable and has its first ids. */
+static int make_time_namespace(const Spec *spec, Failure *f) {
+        _cleanup_close_ int fd = -1;
+        int r = begin_time_namespace(spec, f);
+
         if (r < 0)
-                return fail(f, -r, "cannot set the offsets of the time namespace");
+                return r;
         fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
         if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
                 return fail(f, errno, "cannot enter the time namespace");
@@ -167,7 +181,7 @@ static int make_root(Init *init, Failure *f) {
         const mode_t mask = umask(0);
         int r;
 
-        r = root_begin(init->spec, init->sources, init->mapped, init->socket, &root, f);
+        r = root_begin(init->spec, &(RootGiven) { init->sources, init->mapped, init->socket, init->cgroup }, &root, f);
         if (r >= 0 && init->notifies)
                 r = ready_listen(init->spec, root, &init->notify, f);
         if (r >= 0)
@@ -284,6 +298,17 @@ static void pass_notify(Init *init, int connection) {
         init->notify = fd_close(init->notify);
 }
 
+/* Who has made the user namespace may have denied setgroups(2) there: user_namespaces(7). */
+int init_begin_joined(Init *init, Failure *f) {
+        _cleanup_free_ char *value = NULL;
+        int r = file_read_line(AT_FDCWD, "/proc/self/setgroups", &value);
+
+        if (r < 0)
+                return fail(f, -r, "cannot read /proc/self/setgroups");
+        init->groups_denied = streq(value, "deny");
+        return init->spec->new_namespaces & CLONE_NEWTIME ? begin_time_namespace(init->spec, f) : 0;
+}
+
 _Noreturn void init_main(Init *init) {
         const bool waits = init->start >= 0;
         Command command = {};
@@ -292,8 +317,9 @@ _Noreturn void init_main(Init *init) {
 
         end_with_parent(true);
         interrupts_forget();
-        wait_for(init, MESSAGE_MAPPED);
-        r = init->spec->new_namespaces & CLONE_NEWTIME ? make_time_namespace(init->spec, &f) : 0;
+        init->cgroup = wait_for_fd(init, MESSAGE_MAPPED);
+        r = init->spec->new_namespaces & CLONE_NEWTIME && !init->spec->joined[SPEC_USER]
+                    ? make_time_namespace(init->spec, &f) : 0;
         if (r >= 0)
                 r = settle(init, &f);
         if (r >= 0)

@@ -27,9 +27,10 @@ typedef struct Init {
         const Spec *spec;
         const SpecProcess *process;
         const char *id;     /* of the container, for hooks */
-        const int *sources; /* see root_begin(); NULL: none */
+        const int *sources; /* see RootGiven; NULL: none */
         int socket;         /* to isorun-oci create or exec */
         const int *mapped;  /* fds of the idmapped mounts; NULL: there are none */
+        int cgroup;         /* see RootGiven; it comes with MAPPED */
         int start;          /* the listening socket that isorun-oci start connects to; -1: of run and exec */
         unsigned preserved; /* fds from 3 on that the command gets */
         bool notifies;      /* the container gets a socket for sd_notify(3) */
@@ -44,6 +45,10 @@ typedef struct Init {
 
 /* CLONE_NEW*: the namespaces that the first process makes itself, and is not cloned into. */
 uint64_t init_namespaces(const Spec *spec);
+
+/* In the process that has joined a user namespace of others, and makes the first one: does what that one must not do
+ * itself, with the ids of the host's root, since root of the user namespace may mount something over its /proc. */
+int init_begin_joined(Init *init, Failure *f);
 
 _Noreturn void init_main(Init *init);
 

@@ -2,23 +2,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "oci/inside/attach.h"
 #include "oci/inside/root.h"
 #include "oci/inside/walk.h"
 #include "sandbox/root/mount.h"
 #include "util/fd.h"
+#include "util/kernel.h"
 #include "util/open-in.h"
 #include "util/text.h"
 
 /* A procfs of its own, which nobody else can reach: what is mounted at /proc of the container may be anything
  * (CVE-2019-19921). The kernel makes none for root of a user namespace that does not own the pid namespace. Then it is
- * the caller's, because the root is still the host's. In both, sysctls are those of this process's namespaces. */
+ * the caller's, because the root is still the host's, or the one of oci/outside/staged.h. In both, sysctls are those of
+ * this process's namespaces. */
 static int open_sysctls(Failure *f) {
         MountReason reason = {};
         _cleanup_close_ int proc = mount_make("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
@@ -37,6 +41,15 @@ static int open_sysctls(Failure *f) {
         return TAKE_FD(proc);
 }
 
+/* Past nothing that root of a joined user namespace may have mounted there. */
+static int write_sysctl(int proc, const char *path, const char *value) {
+        const struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+                                      .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
+        _cleanup_close_ int fd = sys_openat2(proc, path, &how);
+
+        return fd < 0 || write(fd, value, strlen(value)) < 0 ? -errno : 0;
+}
+
 static int write_sysctls(const Spec *spec, Failure *f) {
         _cleanup_close_ int proc = -1;
         const char *key;
@@ -53,19 +66,23 @@ static int write_sysctls(const Spec *spec, Failure *f) {
 
                 for (char *c = path; c && *c; c++)
                         *c = *c == '.' ? '/' : *c;
-                r = path ? file_write(proc, path, json_string_value(value)) : -ENOMEM;
+                r = path ? write_sysctl(proc, path, json_string_value(value)) : -ENOMEM;
                 if (r < 0)
-                        return fail(f, -r, "cannot set the sysctl %s", key);
+                        return fail(f, -r, "cannot set the sysctl %s%s", key, r == -EXDEV ? " (something is mounted "
+                                    "in the /proc that takes it)" : "");
         }
         return 0;
 }
 
 /* The host's /dev/null, checked on the fd that is mounted: in a container, it may be a symlink by then
  * (CVE-2025-31133). */
-static int open_null(Failure *f) {
-        _cleanup_close_ int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+static int open_null(const Spec *spec, Failure *f) {
+        _cleanup_free_ char *path = root_host_device(spec, "/dev/null");
+        _cleanup_close_ int fd = path ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
         struct stat st;
 
+        if (!path)
+                return fail(f, ENOMEM, "cannot open /dev/null of the host");
         if (fd < 0 || fstat(fd, &st) < 0)
                 return fail(f, errno, "cannot open /dev/null of the host");
         if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
@@ -227,7 +244,7 @@ static int protect_filled(const SpecMount *m, int root, Failure *f) {
 }
 
 int root_protect(const Spec *spec, int root, Failure *f) {
-        _cleanup_(lids_deinit) Lids lids = { spec, open_null(f), -1 };
+        _cleanup_(lids_deinit) Lids lids = { spec, open_null(spec, f), -1 };
         const SpecPolicy *policy = spec->policy ?: &(SpecPolicy) {};
         int r = lids.null < 0 ? lids.null : write_sysctls(spec, f);
 

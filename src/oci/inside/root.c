@@ -84,15 +84,17 @@ static int copy_inner_source(const SpecMount *m, int root, Failure *f) {
  * if the path cannot be reached from here: of a copy that is made here, the kernel keeps a container with CAP_SYS_ADMIN
  * from changing the options that the mount has on the host. */
 static int copy_source(const Spec *spec, const SpecMount *m, int outside, int root, Failure *f) {
-        _cleanup_free_ char *path = spec_mount_source(spec, m);
+        _cleanup_free_ char *path = spec_mount_source(spec, m), *staged = NULL;
         _cleanup_close_ int fd = -1;
         int copy;
 
         if (m->inner_source)
                 return copy_inner_source(m, root, f);
-        if (!path)
+        if (spec->joined[SPEC_USER])
+                staged = format(ROOT_STAGED_SOURCE, (size_t) (m - spec->mounts));
+        if (!path || (spec->joined[SPEC_USER] && !staged))
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
-        fd = open(path, O_PATH | O_CLOEXEC);
+        fd = open(staged ?: path, O_PATH | O_CLOEXEC);
         if (fd < 0 && errno == EACCES && outside >= 0) {
                 copy = fcntl(outside, F_DUPFD_CLOEXEC, 0);
                 return copy < 0 ? fail(f, errno, "cannot mount %s", m->destination) : copy;
@@ -122,18 +124,42 @@ static int open_own_cgroup(const Spec *spec) {
         return fd >= 0 && fstatfs(fd, &fs) >= 0 && fs.f_type == CGROUP2_SUPER_MAGIC ? TAKE_FD(fd) : -ENOENT;
 }
 
+bool root_needs_cgroup(const Spec *spec) {
+        if (!spec->joined[SPEC_USER] || spec->joined[SPEC_CGROUP])
+                return false;
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (binds_cgroup(spec, &spec->mounts[i]))
+                        return true;
+        return false;
+}
+
+int root_copy_cgroup(int cgroup) {
+        _cleanup_close_ int copy = mount_copy(cgroup, false);
+        int r = copy < 0 ? copy : set_attributes(copy, 0, 0, MS_PRIVATE, false);
+
+        return r < 0 ? r : TAKE_FD(copy);
+}
+
+/* Kernels before 6.15 do not copy a detached mount. It is attached once then, and copied for the next one. */
+static int copy_given(int given) {
+        int copy = mount_copy(given, false);
+
+        return copy >= 0 ? copy : fcntl(given, F_DUPFD_CLOEXEC, 3);
+}
+
 /* Read-only, and no more than a new cgroup namespace would show (CVE-2023-25809): the container's cgroup, or an empty
  * directory. */
-static int bind_cgroup(const Spec *spec, const SpecMount *m, Failure *f) {
+static int bind_cgroup(const Spec *spec, const SpecMount *m, int given, Failure *f) {
         const unsigned set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-        _cleanup_close_ int own = open_own_cgroup(spec), copy = -1;
+        _cleanup_close_ int own = spec->joined[SPEC_USER] ? -1 : open_own_cgroup(spec), copy = -1;
         MountReason reason = {};
         int r;
 
         if (m->data)
                 return fail(f, EINVAL, "cannot mount %s: no cgroup namespace, so it is bound, without the options %s",
                             m->destination, m->data);
-        copy = own < 0 ? attach_make_lid(spec->mount_label, &reason) : mount_copy(own, false);
+        copy = given >= 0 ? copy_given(given) : own < 0 ? attach_make_lid(spec->mount_label, &reason)
+                                                        : mount_copy(own, false);
         r = copy < 0 ? copy : set_attributes(copy, m->set | set, 0, 0, false);
         return r < 0 ? fail(f, -r, "cannot mount %s of type %s%s", m->destination, m->type, reason.text)
                      : TAKE_FD(copy);
@@ -182,7 +208,7 @@ static int make_with(const char *type, const char *options, const char *label, u
 }
 
 /* A file system that has no device. *ret_bound: it is that of bind_sys(). */
-static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failure *f) {
+static int make_new(const Spec *spec, const SpecMount *m, int own_cgroup, bool *ret_bound, Failure *f) {
         const bool cgroup = streq(m->type, "cgroup");
         const uint64_t late = mount_is_filled_later(m) ? MOUNT_ATTR_RDONLY : m->late;
         _cleanup_free_ char *data = NULL;
@@ -192,7 +218,7 @@ static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failu
         int r = 0;
 
         if (binds_cgroup(spec, m))
-                return bind_cgroup(spec, m, f);
+                return bind_cgroup(spec, m, own_cgroup, f);
         data = options_of(m);
         if (!data)
                 return fail(f, ENOMEM, "cannot mount %s", m->destination);
@@ -202,7 +228,7 @@ static int make_new(const Spec *spec, const SpecMount *m, bool *ret_bound, Failu
                 return bind_sys(spec, m, f);
         /* Root of another user namespace than that of the cgroup namespace, as in podman without root. */
         if (fd == -EPERM && cgroup && !(spec->new_namespaces & CLONE_NEWCGROUP))
-                return bind_cgroup(spec, m, f);
+                return bind_cgroup(spec, m, own_cgroup, f);
         if (fd < 0)
                 return fail(f, -fd, "cannot mount %s of type %s%s%s%s", m->destination, m->type,
                             label ? " with the SELinux label " : "", label ?: "", reason.text);
@@ -285,11 +311,9 @@ int root_attach(const Spec *spec, const SpecMount *m, int root, int mount_fd, Fa
         return r < 0 ? fail(f, -r, "cannot mount %s%s", m->destination, attach_hint(r)) : 0;
 }
 
-/* What there is before the mounts are made: for each mount an fd or -1. Each of the arrays may be NULL. */
 typedef struct Ready {
-        const int *sources; /* copies for what cannot be reached from here */
-        const int *mapped, *shared; /* the detached mounts */
-        int socket; /* to isorun-oci, which maps ids */
+        const RootGiven *given;
+        const int *shared; /* for each mount an fd or -1; NULL: none */
 } Ready;
 
 /* Only root of the host may. The copy has the mounts that come before it, and the options that they are locked to. */
@@ -306,16 +330,17 @@ static int map_ids(const SpecMount *m, size_t i, int copy, int socket, Failure *
 /* Returns the detached mount. */
 static int make_or_copy(const Spec *spec, size_t i, const Ready *ready, int root, bool *ret_bound, Failure *f) {
         const SpecMount *m = &spec->mounts[i];
-        const int made = ready->mapped && ready->mapped[i] >= 0 ? ready->mapped[i] : ready->shared ? ready->shared[i]
+        const RootGiven *given = ready->given;
+        const int made = given->mapped && given->mapped[i] >= 0 ? given->mapped[i] : ready->shared ? ready->shared[i]
                                                                                                  : -1;
         _cleanup_close_ int fd = made >= 0 ? fcntl(made, F_DUPFD_CLOEXEC, 3)
-                               : m->type   ? make_new(spec, m, ret_bound, f)
-                               : copy_source(spec, m, ready->sources ? ready->sources[i] : -1, root, f);
+                               : m->type   ? make_new(spec, m, given->cgroup, ret_bound, f)
+                               : copy_source(spec, m, given->sources ? given->sources[i] : -1, root, f);
         int r;
 
         if (fd < 0)
                 return made >= 0 ? fail(f, errno, "cannot mount %s", m->destination) : fd;
-        r = m->id_mapped && m->inner_source ? map_ids(m, i, fd, ready->socket, f) : 0;
+        r = m->id_mapped && m->inner_source ? map_ids(m, i, fd, given->socket, f) : 0;
         return r < 0 ? r : TAKE_FD(fd);
 }
 
@@ -426,7 +451,8 @@ static int copy_root(const Spec *spec, Failure *f) {
         _cleanup_close_ int place = -1, root = -1;
         int r;
 
-        place = open(spec->root, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        place = open(spec->joined[SPEC_USER] ? ROOT_STAGED : spec->root,
+                     O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (place < 0)
                 return fail(f, errno, "cannot open the root %s", spec->root);
         root = mount_copy(place, true);
@@ -436,7 +462,7 @@ static int copy_root(const Spec *spec, Failure *f) {
         return r < 0 ? fail(f, -r, "cannot mount the root %s", spec->root) : TAKE_FD(root);
 }
 
-int root_begin(const Spec *spec, const int *sources, const int *mapped, int socket, int *ret, Failure *f) {
+int root_begin(const Spec *spec, const RootGiven *given, int *ret, Failure *f) {
         _cleanup_close_ int root = -1;
         int *shared = NULL, r = copy_shared(spec, &shared, f);
 
@@ -446,7 +472,7 @@ int root_begin(const Spec *spec, const int *sources, const int *mapped, int sock
         if (r >= 0)
                 r = root = copy_root(spec, f);
         if (r >= 0)
-                r = do_mounts(spec, &(Ready) { sources, mapped, shared, socket }, root, f);
+                r = do_mounts(spec, &(Ready) { given, shared }, root, f);
         mount_fds_free(spec, shared);
         if (r < 0)
                 return r;

@@ -4,15 +4,42 @@
 /* The root of a container, made in the mount namespace of its first process. Functions return 0 or an fd, or a negative
  * errno kept in f. */
 
+#include <sys/stat.h>
+
 #include "oci/spec/spec.h"
 #include "sandbox/wire/failure.h"
 
+/* Where a first process that has joined a user namespace of others finds what is the host's: oci/outside/staged.h. */
+#define ROOT_STAGED "/rootfs"
+#define ROOT_STAGED_SOURCE "/sources/%zu" /* the index of a mount */
+#define ROOT_STAGED_LAYER "/o/%zu/%zu"    /* of an overlay, also; short, as oci/inside/layers.h says */
+#define ROOT_STAGED_DEVICES "/devices"    /* with the path on the host: /devices/dev/null */
+
+/* What there is before the mounts are made. sources has for each mount a copy of its source that isorun-oci has made
+ * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL, and so may mapped, the
+ * idmapped mounts: oci/outside/id-mapped.h. Those whose sources are in the root are made here, and isorun-oci maps
+ * their ids, by socket. cgroup: the detached mount of the container's cgroup, if the host's tree cannot be reached, or
+ * -1. */
+typedef struct RootGiven {
+        const int *sources, *mapped;
+        int socket, cgroup;
+} RootGiven;
+
 /* Attaches a copy of the root's mounts over its own directory, and makes the mounts in it, in their order. *ret is an
- * fd of the new root, which the caller closes. sources has for each mount a copy of its source that isorun-oci has made
- * outside, or -1: for directories that root of the user namespace cannot reach. It may be NULL,
- * and so may mapped, the idmapped mounts: oci/outside/id-mapped.h. Those whose sources are in the root are made here,
- * and isorun-oci maps their ids, by socket. */
-int root_begin(const Spec *spec, const int *sources, const int *mapped, int socket, int *ret, Failure *f);
+ * fd of the new root, which the caller closes. */
+int root_begin(const Spec *spec, const RootGiven *given, int *ret, Failure *f);
+
+/* The path by which the first process finds a device of the host, on the heap; NULL when memory runs out. */
+char *root_host_device(const Spec *spec, const char *path);
+
+/* Whether a file is the device; a pipe has no number. */
+bool device_is(const struct stat *st, const SpecDevice *d);
+
+/* Whether the first process mounts the container's own cgroup by a copy that isorun-oci gives it. */
+bool root_needs_cgroup(const Spec *spec);
+
+/* Makes such a copy: a detached mount that shares nothing with the host's. */
+int root_copy_cgroup(int cgroup);
 
 /* An array with an fd for each mount, all of them -1. NULL: memory has run out. */
 int *mount_fds_new(const Spec *spec);

@@ -160,7 +160,8 @@ static int run_hooks(const Creation *c, SpecHookKind kind) {
 /* Waits until the first process is ready. On the way, runs the hooks that it waits for. */
 static int hear(const Creation *c) {
         const Message m = { .type = MESSAGE_CONTINUE };
-        int r = steps_hear(c->socket, &c->console, c->spec, c->report);
+        const StepsMapper mapper = { c->spec, c->joined[SPEC_USER] };
+        int r = steps_hear(c->socket, &c->console, &mapper, c->report);
 
         if (r <= 0)
                 return r;
@@ -172,7 +173,19 @@ static int hear(const Creation *c) {
         r = message_send(c->socket, &m, NULL, 0);
         if (r < 0)
                 return report_error(c->report, -r, "the first process ended unexpectedly");
-        return steps_hear(c->socket, &c->console, c->spec, c->report);
+        return steps_hear(c->socket, &c->console, &mapper, c->report);
+}
+
+/* With the container's cgroup, if the first process cannot reach the host's tree. Without one, it mounts none. */
+static int send_mapped(const Creation *c) {
+        const Message m = { .type = MESSAGE_MAPPED };
+        _cleanup_close_ int cgroup = -1;
+        int r = c->cgroup_fd >= 0 && root_needs_cgroup(c->spec) ? cgroup = root_copy_cgroup(c->cgroup_fd) : 0;
+
+        if (r < 0)
+                return report_error(c->report, -r, "cannot copy the mount of the cgroup: %s", strerror(-r));
+        r = message_send(c->socket, &m, &cgroup, cgroup >= 0);
+        return r < 0 ? report_error(c->report, -r, "the first process ended unexpectedly") : 0;
 }
 
 /* denied: the first process may have no groups. */
@@ -181,6 +194,8 @@ static int set_up(Creation *c, bool denied) {
 
         if (r >= 0)
                 r = write_maps(c->spec, c->pid, denied, c->report);
+        if (r >= 0)
+                r = joined_check_maps(c->spec, c->pid, c->report);
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);
@@ -189,7 +204,7 @@ static int set_up(Creation *c, bool denied) {
         if (r >= 0)
                 r = net_devices_move(c->spec, c->pid, &c->devices, c->report);
         if (r >= 0)
-                r = steps_send(c->socket, MESSAGE_MAPPED, c->report);
+                r = send_mapped(c);
         if (r >= 0)
                 r = hear(c);
         if (r >= 0)
@@ -214,10 +229,10 @@ static int prepare(Creation *c, Init *init) {
 
         if (r < 0)
                 return r;
-        if (spec_has_user_namespace(spec))
+        if (spec->new_namespaces & CLONE_NEWUSER)
                 init->sources = c->sources = root_copy_sources(spec);
-        r = mapped_make(spec, &c->mapped, c->report);
-        init->mapped = c->mapped;
+        r = mapped_make(spec, c->joined[SPEC_USER], &c->mapped, c->report);
+        init->mapped = spec->joined[SPEC_USER] ? NULL : c->mapped; /* of which it has copies then: staged.h */
         init->groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
         return r;
 }
@@ -227,7 +242,8 @@ static int make_process(Creation *c) {
         _cleanup_close_ int start = waits ? listen_for_start(c->state, c->report) : -1;
         Init init = { .spec = c->spec, .process = &c->spec->process, .id = c->request->id, .start = start,
                       .preserved = c->request->preserved, .keyring = c->request->keyring,
-                      .notifies = c->request->notifies, .notify = -1, .no_pivot = c->request->no_pivot,
+                      .notifies = c->request->notifies, .notify = -1,
+                      .no_pivot = c->request->no_pivot && !c->spec->joined[SPEC_USER], /* a tmpfs can be left */
                       .signal_mask = c->request->signal_mask, .ignored = process_ignored_signals() };
         int fds[2], r;
 
@@ -236,7 +252,7 @@ static int make_process(Creation *c) {
                 return r;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
                 return report_error(c->report, errno, "cannot make a socket pair: %s", strerror(errno));
-        c->pid = spawn_in_namespaces(c->spec, c->joined, c->cgroup_fd, c->report);
+        c->pid = spawn_in_namespaces(&init, c->joined, c->mapped, c->cgroup_fd, c->report);
         if (c->pid == 0) {
                 close(fds[0]);
                 init.socket = fds[1];

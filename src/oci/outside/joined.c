@@ -25,18 +25,22 @@ static int is_own(size_t i, int fd, Report *report) {
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* A sysctl or name of the host's own namespace would change the host, and so would a new name for its device. */
+/* A sysctl or name of the host's own namespace would change the host, and so would a new name for its device. In its
+ * own user namespace, the kernel lets no process become root again. */
 static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
         const bool sysctls = json_object_size(spec->sysctls) > 0;
         const bool names = i == SPEC_UTS && (spec->host_name || spec->domain_name);
         const bool devices = i == SPEC_NETWORK && spec->n_net_devices > 0;
         int r;
 
-        if (!sysctls && !names && !devices)
+        if (i != SPEC_USER && !sysctls && !names && !devices)
                 return 0;
         r = is_own(i, fd, report);
         if (r <= 0)
                 return r;
+        if (i == SPEC_USER)
+                return report_error(report, EINVAL, "%s: /linux/namespaces: %s is the user namespace of isorun-oci "
+                                    "itself: leave this entry out", spec->file, spec->joined[i]);
         return report_error(report, EINVAL, "%s has %s, and joins the host's own %s namespace", spec->file,
                             sysctls ? "sysctls" : devices ? "netDevices" : "a host or domain name",
                             spec_namespaces[i].name);
@@ -74,18 +78,91 @@ bool joined_any(const int fds[static SPEC_NAMESPACES]) {
         return false;
 }
 
+static int cannot_join(const Spec *spec, size_t i, Report *report) {
+        return report_error(report, errno, "cannot join the namespace %s: %s", spec->joined[i], strerror(errno));
+}
+
+/* later: those that this process may not join yet stay open. */
+static int join_others(const Spec *spec, int *fds, bool later, Report *report) {
+        for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
+                if (i == SPEC_USER || fds[i] < 0)
+                        continue;
+                if (setns(fds[i], (int) spec_namespaces[i].flag) >= 0)
+                        fds[i] = fd_close(fds[i]);
+                else if (!later || errno != EPERM)
+                        return cannot_join(spec, i, report);
+        }
+        return 0;
+}
+
 int joined_drop_groups(const Spec *spec) {
         return spec->keep_groups || sys_setgroups(0, NULL) >= 0 || errno == EPERM ? 0 : -errno;
 }
 
-int joined_enter(const Spec *spec, int fds[static SPEC_NAMESPACES], Report *report) {
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                return report_error(report, errno, "cannot protect a process from tracing: %s", strerror(errno));
-        for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
-                if (fds[i] >= 0 && setns(fds[i], (int) spec_namespaces[i].flag) < 0)
-                        return report_error(report, errno, "cannot join the namespace %s: %s", spec->joined[i],
-                                            strerror(errno));
-                fds[i] = fd_close(fds[i]);
-        }
+/* setns(2) may make this process dumpable. */
+static int join_users(const Spec *spec, int *fds, Report *report) {
+        int r = joined_drop_groups(spec);
+
+        if (r < 0)
+                return report_error(report, -r, "cannot drop the caller's groups: %s", strerror(-r));
+        if (setns(fds[SPEC_USER], CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return cannot_join(spec, SPEC_USER, report);
+        fds[SPEC_USER] = fd_close(fds[SPEC_USER]);
         return 0;
+}
+
+/* What root of the host has made, only root may join, and what root of a user namespace has made, a user only there: so
+ * the user namespace is in the middle. Then this process has no rights outside of it, where the others that it has
+ * joined may be. */
+int joined_enter(const Spec *spec, int fds[static SPEC_NAMESPACES], Report *report) {
+        const bool users = fds[SPEC_USER] >= 0;
+        int r = join_others(spec, fds, users, report);
+        if (r >= 0 && users)
+                r = join_users(spec, fds, report);
+        return r >= 0 && users ? join_others(spec, fds, false, report) : r;
+}
+
+static bool has_entry(const IdMap *map, const IdMapEntry *e) {
+        for (size_t i = 0; i < map->n; i++)
+                if (map->items[i].inside == e->inside && map->items[i].outside == e->outside &&
+                    map->items[i].count == e->count)
+                        return true;
+        return false;
+}
+
+/* The kernel sorts maps with many entries. */
+static bool is_same(const IdMap *a, const IdMap *b) {
+        for (size_t i = 0; i < a->n; i++)
+                if (!has_entry(b, &a->items[i]))
+                        return false;
+        return a->n == b->n;
+}
+
+/* The file has the ids outside as its reader sees them, and so has config.json. */
+static int check_map(const Spec *spec, pid_t pid, const char *file, const char *key, const IdMap *map,
+                     Report *report) {
+        _cleanup_free_ char *path = format("/proc/%d/%s", pid, file), *text = NULL, *found = NULL;
+        _cleanup_(id_map_deinit) IdMap real = {};
+        int r;
+
+        r = path ? file_read(AT_FDCWD, path, &text, NULL) : -ENOMEM;
+        if (r >= 0)
+                r = id_map_parse(text, &real);
+        if (r < 0)
+                return report_error(report, -r, "cannot read the %s of %s: %s", file, spec->joined[SPEC_USER],
+                                    strerror(-r));
+        if (is_same(map, &real))
+                return 0;
+        found = id_map_format(&real, ", ");
+        return found ? report_error(report, EINVAL, "%s: /linux/%s is not the map of %s, which is \"%s\": leave it "
+                                    "out", spec->file, key, spec->joined[SPEC_USER], found) : report_oom(report);
+}
+
+int joined_check_maps(const Spec *spec, pid_t pid, Report *report) {
+        int r;
+
+        if (!spec->joined[SPEC_USER] || spec->uid_map.n == 0)
+                return 0;
+        r = check_map(spec, pid, "uid_map", "uidMappings", &spec->uid_map, report);
+        return r < 0 ? r : check_map(spec, pid, "gid_map", "gidMappings", &spec->gid_map, report);
 }

@@ -12,10 +12,15 @@ int joined_open(const Spec *spec, int ret[static SPEC_NAMESPACES], Report *repor
 
 bool joined_any(const int fds[static SPEC_NAMESPACES]);
 
-/* Joins all and closes their fds. No process of a user namespace there can trace this one. Returns 0 or -errno,
- * reported. */
+/* Joins all and closes their fds. This process is not dumpable, so that it cannot be traced from there. If it joins a
+ * user namespace, it is in the root of staged.h, and keeps none of the caller's groups that it may drop. Returns 0 or
+ * -errno, reported. */
 int joined_enter(const Spec *spec, int fds[static SPEC_NAMESPACES], Report *report);
 
 /* Drops the caller's groups before this process joins a user namespace where it may no longer do so: setgroups(2) can
  * be denied there. A caller without CAP_SETGID keeps them, as in a new user namespace. Returns 0 or -errno. */
 int joined_drop_groups(const Spec *spec);
+
+/* Whether a process that has joined the user namespace is in one with the maps of config.json, if it has any. Returns
+ * 0 or -errno, reported. */
+int joined_check_maps(const Spec *spec, pid_t pid, Report *report);

@@ -23,13 +23,15 @@ static bool is_plain(int top, const char *path) {
 
 /* The image has no symlink before the root, so a path that cannot be followed so far is left to the mount, which fails
  * as well. */
-static int find_inner(const Spec *spec, size_t i, int top, const struct stat *root, char **ret, Report *report) {
-        _cleanup_free_ char *path = spec_mount_source(spec, &spec->mounts[i]), *left = NULL, *inner = NULL;
+static int find_inner(const Spec *spec, size_t i, int top, const struct stat *root, Report *report) {
+        SpecMount *m = &spec->mounts[i];
+        _cleanup_free_ char *path = spec_mount_source(spec, m), *left = NULL, *inner = NULL;
         int r;
 
         if (!path)
                 return report_oom(report);
-        if (is_plain(top, path))
+        m->plain_source = is_plain(top, path);
+        if (m->plain_source)
                 return 0;
         r = walk_until(top, path, root, &left);
         if (r <= 0)
@@ -40,8 +42,15 @@ static int find_inner(const Spec *spec, size_t i, int top, const struct stat *ro
         if (!path_is_safe(inner))
                 return report_error(report, EINVAL, "%s: /mounts/%zu: the source %s leads to the root, and there it "
                                     "has \"..\": name a path without it", spec->file, i, path);
-        *ret = path_simplify(inner);
-        return *ret ? 0 : report_oom(report);
+        m->inner_source = path_simplify(inner);
+        return m->inner_source ? 0 : report_oom(report);
+}
+
+int sources_open(const SpecMount *m, const char *path) {
+        _cleanup_close_ int top = m->plain_source ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+        int fd = m->plain_source ? open_in(top, path + strspn(path, "/"), 0, 0) : open(path, O_PATH | O_CLOEXEC);
+
+        return fd >= 0 || m->plain_source ? fd : -errno;
 }
 
 /* A new file system of config.json, and the root. */
@@ -112,6 +121,6 @@ int sources_find_inner(Spec *spec, Report *report) {
                 if (spec->mounts[i].type)
                         r = check_new(&(New) { spec, i, top, &root, report });
                 else if (!spec->mounts[i].inner_source)
-                        r = find_inner(spec, i, top, &root, &spec->mounts[i].inner_source, report);
+                        r = find_inner(spec, i, top, &root, report);
         return r;
 }

@@ -12,6 +12,7 @@
 #include "oci/inside/init.h"
 #include "oci/interrupts.h"
 #include "oci/outside/joined.h"
+#include "oci/outside/staged.h"
 #include "oci/outside/steps.h"
 #include "sandbox/wire/failure.h"
 #include "util/fd.h"
@@ -19,7 +20,7 @@
 
 /* A bundle that was made for root. */
 static bool lacks_users(const Spec *spec) {
-        return spec && geteuid() != 0 && !(spec->new_namespaces & CLONE_NEWUSER);
+        return spec && geteuid() != 0 && !(spec->new_namespaces & CLONE_NEWUSER) && !spec->joined[SPEC_USER];
 }
 
 /* spec is NULL for exec. */
@@ -33,17 +34,35 @@ static int clone_failed(const Spec *spec, int error, Report *report) {
 /* How a process between comes into the container. cgroup is -1 if its child alone moves there, by args. */
 typedef struct Between Between;
 struct Between {
-        int (*join)(const Between *b, Report *report);
+        int (*join)(const Between *b, struct clone_args *args, Report *report);
         const Spec *spec;
         int *joined; /* fds: oci/outside/joined.h */
         int pidfd, cgroup;
         const State *state;
         Attach attach;
         Init *init;
+        const int *mapped;
 };
 
-static int join(const Between *b, Report *report) {
-        return joined_enter(b->spec, b->joined, report);
+static int join(const Between *b, struct clone_args *args, Report *report) {
+        const bool users = b->joined[SPEC_USER] >= 0;
+        const uid_t caller = geteuid();
+        int cgroup = args->flags & CLONE_INTO_CGROUP ? (int) args->cgroup : -1, r;
+        Failure f = {};
+
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return report_error(report, errno, "cannot protect a process from tracing: %s", strerror(errno));
+        r = users ? staged_enter(b->spec, b->mapped, &cgroup, report) : 0;
+        if (cgroup >= 0)
+                args->cgroup = (uint64_t) cgroup;
+        if (r >= 0)
+                r = joined_enter(b->spec, b->joined, report);
+        if (r >= 0 && users)
+                r = staged_check_joined(b->spec, caller, report);
+        if (r < 0 || !users)
+                return r;
+        r = init_begin_joined(b->init, &f);
+        return r < 0 ? report_error(report, f.message.value, "%s", f.message.text) : 0;
 }
 
 /* Returns 1 if the namespaces differ, 0 if they do not, or if the kernel has none of this kind, or -errno. */
@@ -63,11 +82,12 @@ static int differs(pid_t pid, const SpecNamespace *n) {
 /* All in which the first process is, whatever config.json and the policy say by now. All at once, so that the user
  * namespace counts for the others. The container's processes may see this one: in what it joins, it must not be traced.
  * If the number was another process's, pidfd is dead, and setns(2) fails. */
-static int enter(const Between *b, Report *report) {
+static int enter(const Between *b, struct clone_args *args, Report *report) {
         uint64_t flags = 0;
         Failure f = {};
         int r;
 
+        (void) args;
         for (size_t i = 0; i < SPEC_NAMESPACES; i++) {
                 r = differs(b->state->pid, &spec_namespaces[i]);
                 if (r < 0)
@@ -140,8 +160,8 @@ static int make_child(const Between *b, struct clone_args *args, pid_t *ret_pid,
         pid_t pid;
 
         /* The child has the same score. */
-        if (steps_set_oom_score(b->init ? b->init->process : &b->spec->process, 0, report) < 0 ||
-            b->join(b, report) < 0)
+        if (steps_set_oom_score(b->init->process, 0, report) < 0 ||
+            b->join(b, args, report) < 0)
                 return -1;
         if (madvise(ret_pid, sizeof(*ret_pid), MADV_DONTFORK) < 0)
                 return report_error(report, errno, "cannot keep memory to oneself: %s", strerror(errno));
@@ -194,11 +214,13 @@ static pid_t spawn_between(const Between *b, struct clone_args *args, Report *re
 pid_t spawn_in_container(const State *state, Init *init, int pidfd, int cgroup, Attach attach, Report *report) {
         struct clone_args args = { .flags = CLONE_PARENT };
 
-        return spawn_between(&(Between) { enter, init->spec, NULL, pidfd, cgroup, state, attach, init }, &args,
+        return spawn_between(&(Between) { enter, init->spec, NULL, pidfd, cgroup, state, attach, init, NULL }, &args,
                              report);
 }
 
-pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], int cgroup, Report *report) {
+pid_t spawn_in_namespaces(Init *init, int joined[static SPEC_NAMESPACES], const int *mapped, int cgroup,
+                          Report *report) {
+        const Spec *spec = init->spec;
         struct clone_args args = { .flags = spec->new_namespaces & ~init_namespaces(spec) };
         pid_t pid;
         int r;
@@ -209,7 +231,8 @@ pid_t spawn_in_namespaces(const Spec *spec, int joined[static SPEC_NAMESPACES], 
         }
         if (joined_any(joined)) {
                 args.flags |= CLONE_PARENT;
-                return spawn_between(&(Between) { join, spec, joined, -1, -1, NULL, NULL, NULL }, &args, report);
+                return spawn_between(&(Between) { join, spec, joined, -1, -1, NULL, NULL, init, mapped }, &args,
+                                     report);
         }
         args.exit_signal = SIGCHLD;
         pid = sys_clone3(&args);

@@ -172,13 +172,13 @@ int steps_receive(int socket, Message *ret, int *ret_fd) {
         return r < 0 ? r : message_receive(socket, MESSAGE_TO_ISORUN, ret, ret_fd, 1);
 }
 
-static int map_ids(const Spec *spec, int socket, uint64_t i, int copy, Report *report) {
-        int r = mapped_set(spec, i, copy, report);
+static int map_ids(const StepsMapper *mapper, int socket, uint64_t i, int copy, Report *report) {
+        int r = mapped_set(mapper->spec, mapper->users, i, copy, report);
 
         return r < 0 ? r : steps_send(socket, MESSAGE_CONTINUE, report);
 }
 
-int steps_hear(int socket, const Console *console, const Spec *spec, Report *report) {
+int steps_hear(int socket, const Console *console, const StepsMapper *mapper, Report *report) {
         for (;;) {
                 _cleanup_close_ int fd = -1;
                 Message m;
@@ -190,8 +190,8 @@ int steps_hear(int socket, const Console *console, const Spec *spec, Report *rep
                         return report_error(report, ECHILD, "the first process ended before it was ready");
                 if (m.type == MESSAGE_FAILED)
                         return report_error(report, m.value, "%s", m.text);
-                if (m.type == MESSAGE_GIVEN && spec)
-                        r = map_ids(spec, socket, (uint64_t) m.value, fd, report);
+                if (m.type == MESSAGE_GIVEN && mapper)
+                        r = map_ids(mapper, socket, (uint64_t) m.value, fd, report);
                 else if (m.type != MESSAGE_TERMINAL)
                         return m.type == MESSAGE_STEP && m.value == STEP_BEGUN;
                 else

@@ -39,9 +39,15 @@ int steps_send_text(int socket, const char *text, int fd);
 /* Waits for a message of the process inside. Returns 1, 0 if it has ended, -EINTR if a signal has come, or -errno. */
 int steps_receive(int socket, Message *ret, int *ret_fd);
 
-/* Waits until the process inside is ready. If it has a terminal, hands that to console. Maps the ids of mounts that it
- * has made as spec says: id-mapped.h; spec NULL: it makes none. Returns 1 if it only waits for hooks. */
-int steps_hear(int socket, const Console *console, const Spec *spec, Report *report);
+/* What maps the ids of a mount that the first process has made: id-mapped.h. */
+typedef struct StepsMapper {
+        const Spec *spec;
+        int users;
+} StepsMapper;
+
+/* Waits until the process inside is ready. If it has a terminal, hands that to console. mapper NULL: it maps no ids.
+ * Returns 1 if it only waits for hooks. */
+int steps_hear(int socket, const Console *console, const StepsMapper *mapper, Report *report);
 
 /* Connects to the engine's socket for a terminal. It is an error if console has a path and the process has no terminal,
  * or if it has a terminal and console has neither path nor master. The caller closes ret->socket, which may be -1. */

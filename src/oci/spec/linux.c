@@ -40,9 +40,6 @@ static int read_namespace(const Place *p, Spec *ret) {
         if (i == SPEC_MOUNT)
                 return place_error(p, EOPNOTSUPP, "a mount namespace must be a new one: to make the root in %s would "
                                    "take their root from all processes there", path);
-        if (i == SPEC_USER)
-                return place_error(p, EOPNOTSUPP, "a user namespace must be a new one: root in %s could reach the "
-                                   "host's files before the container has its root", path);
         if (*path != '/')
                 return place_error(p, EINVAL, "path must be absolute");
         ret->joined[i] = path;
@@ -86,9 +83,10 @@ int map_read(const Place *place, const char *key, IdMap *ret) {
 }
 
 bool spec_has_user_namespace(const Spec *spec) {
-        return spec->new_namespaces & CLONE_NEWUSER;
+        return spec->new_namespaces & CLONE_NEWUSER || spec->joined[SPEC_USER];
 }
 
+/* Beside a path, engines also write the maps of that namespace: joined_check_maps() compares them. */
 static int read_maps(const Place *place, Spec *ret) {
         const bool has_user = spec_has_user_namespace(ret);
         int r;
@@ -98,10 +96,12 @@ static int read_maps(const Place *place, Spec *ret) {
                 r = map_read(place, "gidMappings", &ret->gid_map);
         if (r < 0)
                 return r;
-        if (has_user && (ret->uid_map.n == 0 || ret->gid_map.n == 0))
+        if (ret->joined[SPEC_USER] && (ret->uid_map.n > 0) != (ret->gid_map.n > 0))
+                return place_error(place, EINVAL, "uidMappings and gidMappings must both be there, or neither");
+        if (ret->new_namespaces & CLONE_NEWUSER && (ret->uid_map.n == 0 || ret->gid_map.n == 0))
                 return place_error(place, EINVAL, "a user namespace needs uidMappings and gidMappings");
         return !has_user && (ret->uid_map.n > 0 || ret->gid_map.n > 0)
-                       ? place_error(place, EINVAL, "uidMappings and gidMappings need a new user namespace") : 0;
+                       ? place_error(place, EINVAL, "uidMappings and gidMappings need a user namespace") : 0;
 }
 
 /* "/dev/x/" is the device /dev/x. */

@@ -129,6 +129,16 @@ static int read_annotations(const Place *top, Spec *spec) {
         return 0;
 }
 
+/* Where they run, the host's files are gone: oci/outside/staged.h. */
+static int check_hooks(const Place *top, const Spec *spec) {
+        const Place hooks = place_member(top, "hooks"), place = place_member(&hooks, "createContainer");
+
+        if (!spec->joined[SPEC_USER] || spec->n_hooks[SPEC_CREATE_CONTAINER] == 0)
+                return 0;
+        return place_error(&place, EOPNOTSUPP, "with a user namespace of others (%s), the host's files are gone where "
+                           "these hooks run: use createRuntime", spec->joined[SPEC_USER]);
+}
+
 static int read_all(Spec *spec, const char *file, Report *report) {
         const Place top = { .value = spec->json, .file = file, .text = spec->text, .report = report };
         const Place process = place_member(&top, "process"), linux_part = place_member(&top, "linux");
@@ -147,6 +157,8 @@ static int read_all(Spec *spec, const char *file, Report *report) {
                 r = read_annotations(&top, spec);
         if (r >= 0)
                 r = linux_read(&linux_part, spec);
+        if (r >= 0)
+                r = check_hooks(&top, spec);
         if (r >= 0)
                 r = mounts_read(&top, spec);
         if (r >= 0)

@@ -21,6 +21,7 @@ typedef struct SpecMount {
         const char *destination; /* absolute, or relative to the root */
         const char *type;        /* NULL: a bind mount */
         const char *source;
+        bool plain_source;       /* the source has been found without a symlink, and must be so when it is copied */
         char *inner_source;      /* the path of a source in the container's root; NULL: it is a path of the host */
         char *data;              /* options for the file system: "mode=755,size=64k"; NULL: none */
         bool recursive;          /* a bind mount with the mounts below */
@@ -184,7 +185,7 @@ typedef struct Spec {
         const char *host_name, *domain_name;
         uint64_t new_namespaces;              /* CLONE_NEW* */
         const char *joined[SPEC_NAMESPACES];  /* paths of namespaces to join */
-        IdMap uid_map, gid_map;
+        IdMap uid_map, gid_map; /* of a joined user namespace: empty, or what it must have */
         SpecDevice *devices;
         size_t n_devices;
         SpecNetDevice *net_devices;
@@ -232,7 +233,7 @@ char *spec_mount_source(const Spec *spec, const SpecMount *mount);
  * ask for that. A user namespace of its own prevents it: mount_namespaces(7). */
 bool spec_is_shared(const Spec *spec, const SpecMount *mount);
 
-/* Whether the container is in a user namespace other than the caller's. */
+/* Whether the container is in a user namespace other than the caller's: a new one, or one that it joins. */
 bool spec_has_user_namespace(const Spec *spec);
 
 /* Whether any of them is. */

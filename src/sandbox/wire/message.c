@@ -20,6 +20,7 @@ static const struct {
         MessageEnd end;
         Range value, status, fds;
 } table[_MESSAGE_TYPES] = {
+        [MESSAGE_MAPPED] = { .fds = { 0, 1 } },
         [MESSAGE_GO] = { .fds = { 0, 2 } },
         [MESSAGE_SIGNAL] = { .value = { 1, SIGNAL_MAX }, .status = { 0, _SENDERS - 1 } },
         [MESSAGE_CONTINUE] = { .value = { 0, 1 } },

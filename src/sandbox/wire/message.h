@@ -13,7 +13,7 @@
 
 typedef enum MessageType {
         /* to the inside */
-        MESSAGE_MAPPED,     /* the id maps are written */
+        MESSAGE_MAPPED,     /* the id maps are written; of isorun-oci: fd: the container's cgroup, if it is needed */
         MESSAGE_REQUESTING, /* from now on systemd may move the process */
         MESSAGE_GO,         /* the limits hold; fds: the two places of cgroup.h if there are any */
         MESSAGE_WATCHED,    /* answer to MESSAGE_WATCH: the tracer is there */
