@@ -147,11 +147,12 @@ print({i["size"] for i in json.load(sys.stdin)} == {sum(map(int, sys.argv[1].spl
 	mkfifo -m 666 "$tmp/pipe"
 	exec 9<>"$tmp/pipe"
 	"${who[@]}" "${home[@]}" "$isoctl" image add docker-archive:- late <"$tmp/pipe" >"$tmp/late.$label" 2>"$tmp/late.$label.err" 9>&- &
+	exec 8>"$tmp/pipe" 9<&- # without a reader, cat ends
 	await reads_late
 	run timeout 60 "${who[@]}" "${home[@]}" "$isoctl" image gc
 	is "$label: ... which does not keep others waiting" "$status $err" "0 "
-	cat "$images/docker.tar" >&9
-	exec 9>&-
+	cat "$images/docker.tar" >&8
+	exec 8>&-
 	wait $!
 	is "$label: ... and may come late" "$? $(cat "$tmp/late.$label")" "0 late:latest ${first#* }"
 	image rm late
