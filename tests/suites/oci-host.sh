@@ -491,12 +491,15 @@ test_joined() {
 # While a container is being made, root of the user namespace that it joins enters its mount namespace, and looks for a
 # file of the host and one of a volume.
 test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
-	local pid=$1 victim fd host dir=$tmp/attacked # and sets staged_proc
+	local pid=$1 victim fd host dir=$tmp/attacked layers # and sets staged_proc
 	host=$(stat -c %d:%i /)
+	layers="lowerdir=$dir/one:$dir/two"
+	[ -z "${separate-}" ] || layers="lowerdir+=$dir/one\",\"lowerdir+=$dir/two"
+	mkfifo -m 666 /dev/of-the-host
 	mkdir -m 777 "$dir" "$dir/"{volume,one,two} && mkfifo -m 666 "$dir/go"
 	echo secret | tee "$dir/"{of-the-host,one/file} >"$dir/volume/file" && chmod 666 "$dir/of-the-host" "$dir/"*/file
 	bundle "${@:2}" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$dir/volume\",\"options\":[\"bind\",\"ro\",\"rprivate\"]}" \
-		"mounts+={\"destination\":\"/etc/dir\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"ro\",\"userxattr\",\"lowerdir=$dir/one:$dir/two\"]}" 'linux.rootfsPropagation="rprivate"' \
+		"mounts+={\"destination\":\"/etc/dir\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"ro\",\"userxattr\",\"$layers\"]}" 'linux.rootfsPropagation="rprivate"' 'linux.devices=[{"path":"/dev/of-the-host","type":"p"}]' \
 		"hooks={\"createRuntime\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"cat >$dir/new; mv $dir/new $dir/hooked; read -r line <$dir/go\"]}]}" \
 		-- sh -c "$(to_end 'busybox cat /tmp/file /etc/dir/file')"
 	exec 9<>"$dir/go"
@@ -515,6 +518,8 @@ test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
 	also is "... which has only mounts of what the container gets" "$(cut -d ' ' -f 5 "/proc/$victim/mountinfo" | sed -E 's,^/(devices/dev|proc|rootfs|sys)(/.*)?$,/\1,' | sort -u | tr '\n' ' ')" \
 		"/ /devices/dev /o/7/0 /o/7/1 /proc /rootfs /sources/6 /sys "
 	# promise P67
+	also is "... but no FIFO of the host, since the container gets another one" "$(grep -c of-the-host "/proc/$victim/mountinfo")" 0
+	# promise P67
 	also is "... with a sysfs that is read-only" "$(awk '$5 ~ "^/(proc|sys)$" { sub(",relatime", "", $6); print $5, $6 }' "/proc/$victim/mountinfo" | tr '\n' ' ')" \
 		"/proc rw,nosuid,nodev,noexec /sys ro,nosuid,nodev,noexec "
 	# promise P67
@@ -527,12 +532,13 @@ test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
 	wait "$!"
 	no_refusal is "... and it runs then" "$? $(cat "$dir/out")" "0 secret"$'\n'"secret"$'\n'"$reached"
 	exec 9<&-
-	rm -r "$dir"
+	rm -r "$dir" /dev/of-the-host
 }
 
 # pivot_root(2) exchanges the root of the caller alone, which in a chroot(2) is not that of the mount namespace.
 test_join_attack_in_chroot() { # as above
-	local staged_proc who=(chroot "$tmp/chroot") label="in a chroot"
+	local staged_proc who=(chroot "$tmp/chroot") label="in a chroot" separate
+	separate=$(printf '6.8\n%s\n' "$(uname -r)" | sort -VC && echo yes) # layers can be named one by one since then
 	mkdir "$tmp/chroot"
 	mount --bind "$tmp/chroot" "$tmp/chroot"
 	mount --make-private "$tmp/chroot"
@@ -548,7 +554,7 @@ test_join_attack_in_chroot() { # as above
 
 # The user namespace of a container that runs, as engines name it (podman run --userns=container:ID, pods).
 test_joined_users() {
-	local pid users made order word nothing ids='[{"containerID":0,"hostID":100000,"size":1000}]' admin
+	local pid inner users made order word nothing ids='[{"containerID":0,"hostID":100000,"size":1000}]' admin
 	admin='process.capabilities={"bounding":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"],"permitted":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"],"effective":["CAP_SYS_ADMIN","CAP_SYS_PTRACE"]}'
 	bundle "$admin" 'linux.namespaces+={"type":"user"}' "linux.uidMappings=$ids" "linux.gidMappings=$ids" -- busybox sleep 7700
 	oci create --bundle "$bundle" first
@@ -648,6 +654,12 @@ test_joined_users() {
 		'linux.namespaces=[{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"uts"}]' "$users"
 	refuses "the user namespace of isorun-oci itself" "config.json: /linux/namespaces: /proc/self/ns/user is the user namespace of isorun-oci itself: leave this entry out" \
 		"${users/$pid/self}"
+	nsenter -t "$pid" -U unshare -U sleep 7711 &
+	inner=$(first_pid '^sleep 7711$')
+	# promise P67
+	refuses "a user namespace in which root of another one has chosen the ids" "config.json: /linux/namespaces: /proc/$inner/ns/user was made in another user namespace than that of isorun-oci, *" \
+		"${users/$pid/$inner}"
+	kill "$inner"
 	refuses "a namespace of another type" "config.json: /linux/namespaces: /proc/$pid/ns/net is not a user namespace" "${users/ns\/user/ns\/net}"
 	bundle "$users" -- busybox true
 	run "$isoctl" explain "$bundle"

@@ -25,9 +25,23 @@ static int is_own(size_t i, int fd, Report *report) {
         return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Root of a user namespace may make others in it, with maps that it chooses, and move a process whose path is known to
+ * isorun-oci there. So the parent must be the namespace of the caller, who then knows the map. */
+static int check_parent(const Spec *spec, int fd, Report *report) {
+        const char *path = spec->joined[SPEC_USER];
+        _cleanup_close_ int parent = ioctl(fd, NS_GET_PARENT); /* EPERM: it is outside of the caller's */
+        int r = parent >= 0 ? is_own(SPEC_USER, parent, report) : errno == EPERM ? 0 :
+                report_error(report, errno, "cannot find the parent of %s: %s", path, strerror(errno));
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return report_error(report, EINVAL, "%s: /linux/namespaces: %s was made in another user namespace than that of "
+                            "isorun-oci, where somebody may have chosen its ids", spec->file, path);
+}
+
 /* A sysctl or name of the host's own namespace would change the host, and so would a new name for its device. In its
  * own user namespace, the kernel lets no process become root again. */
-static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
+static int check_owner(const Spec *spec, size_t i, int fd, Report *report) {
         const bool sysctls = json_object_size(spec->sysctls) > 0;
         const bool names = i == SPEC_UTS && (spec->host_name || spec->domain_name);
         const bool devices = i == SPEC_NETWORK && spec->n_net_devices > 0;
@@ -36,6 +50,8 @@ static int check_not_own(const Spec *spec, size_t i, int fd, Report *report) {
         if (i != SPEC_USER && !sysctls && !names && !devices)
                 return 0;
         r = is_own(i, fd, report);
+        if (r == 0 && i == SPEC_USER)
+                return check_parent(spec, fd, report);
         if (r <= 0)
                 return r;
         if (i == SPEC_USER)
@@ -56,7 +72,7 @@ static int open_one(const Spec *spec, size_t i, Report *report) {
         if ((uint64_t) ioctl(fd, NS_GET_NSTYPE) != spec_namespaces[i].flag)
                 return report_error(report, EINVAL, "%s: /linux/namespaces: %s is not a %s namespace", spec->file,
                                     path, spec_namespaces[i].name);
-        r = check_not_own(spec, i, fd, report);
+        r = check_owner(spec, i, fd, report);
         return r < 0 ? r : TAKE_FD(fd);
 }
 

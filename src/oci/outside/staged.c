@@ -193,7 +193,7 @@ static int check_parent(const Overlay *o) {
 
 __attribute__((cold)) static int put_layer(void *data, const char *key, const char *path, Text *text) {
         Overlay *o = data;
-        const bool lower = streq(key, "lowerdir");
+        const bool lower = !streq(key, "upperdir") && !streq(key, "workdir");
         _cleanup_free_ char *parent = lower ? NULL : path_parent(path), *place = NULL;
         const char *name = path_name(path);
         int r = 0;
@@ -270,7 +270,8 @@ static int put_device(const Stage *s, const SpecDevice *d) {
 
         if (!place)
                 return report_oom(s->report);
-        if (fd < 0 || fstat(fd, &st) < 0 || !device_is(&st, d))
+        /* A FIFO is made anew: that of the host is another one. */
+        if (fd < 0 || fstat(fd, &st) < 0 || !device_is(&st, d) || S_ISFIFO(st.st_mode))
                 return 0;
         r = copy = mount_copy(fd, false);
         if (r >= 0)
@@ -546,8 +547,9 @@ __attribute__((cold)) int staged_enter(const Spec *spec, const int *mapped, int 
         return r;
 }
 
-/* Whether the uid, as the caller sees it, is mapped in the user namespace that this process has joined. An id that is
- * not mapped shows as the overflow id, but that may also be one that is: user_namespaces(7). */
+/* Whether the uid is mapped in the user namespace that this process has joined. The file has the ids outside as the
+ * parent sees them, which is the caller's: oci/outside/joined.h. An id that is not mapped shows as the overflow id, but
+ * that may also be one that is: user_namespaces(7). */
 static bool has_uid(uid_t uid) {
         _cleanup_(id_map_deinit) IdMap map = {};
         _cleanup_free_ char *text = NULL;
