@@ -712,6 +712,7 @@ test_joined_users() {
 	oci delete --force box
 	kill "$pid"
 	wait "$made" "$!" 2>/dev/null
+	test_groups_denied_later
 	chown -R root "$bundle"
 }
 
@@ -729,6 +730,27 @@ test_long_layers() { # of whom, more options
 	refuses "$1: a layer that does not exist" "cannot mount /tmp of type overlay (layer 3): No such file or directory" \
 		"mounts+={\"destination\":\"/tmp\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"$layers:$long/missing\"${2-}]}"
 	rm -r "$long"
+}
+
+# The first process of a user's container goes to a user namespace of its own, where setgroups(2) is denied.
+test_groups_denied_later() {
+	local sub uid gid state=$tmp/groups-state maps
+	sub=$(first_subuid "$TH_USER")
+	[ -n "$sub" ] || { skip "exec in such a namespace" "$TH_USER has no subordinate ids"; return; }
+	uid=$(id -u "$TH_USER") gid=$(id -g "$TH_USER")
+	maps="[{\"containerID\":0,\"hostID\":%d,\"size\":1},{\"containerID\":1,\"hostID\":$sub,\"size\":1000}]"
+	install -d -o "$TH_USER" -m 700 "$state"
+	bundle process.rlimits= 'process.capabilities={"bounding":["CAP_SETFCAP"],"permitted":["CAP_SETFCAP"],"effective":["CAP_SETFCAP"]}' \
+		'linux.namespaces+={"type":"user"}' "linux.uidMappings=${maps/\%d/$uid}" "linux.gidMappings=${maps/\%d/$gid}" \
+		-- busybox unshare -r busybox sleep 7706
+	chown -R "$TH_USER" "$bundle"
+	setpriv --reuid "$uid" --regid "$gid" --groups 4,6 "$isorun_oci" --root "$state" run --bundle "$bundle" denied >"$tmp/denied.out" 2>&1 &
+	await runs '^busybox sleep 7706$'
+	run setpriv --reuid "$uid" --regid "$gid" --groups 4,6 "$isorun_oci" --root "$state" exec denied busybox echo ran
+	# promise P67
+	is "a container's root cannot deny setgroups(2) to get the caller's groups with exec" "$status $out$err" \
+		"255 isorun-oci: cannot drop the caller's groups: setgroups(2) is denied in the user namespace: Operation not permitted"
+	oci delete --force denied
 }
 
 # What podman as a user does: root of a user namespace, whose cgroup namespace is the host's.
@@ -749,7 +771,7 @@ test_root_of_namespace() {
 
 # As an engine has it that runs without root, in a user and mount namespace of its own.
 test_joined_in_namespace() {
-	local who engine pid ids='[{"containerID":0,"hostID":1,"size":100}]' label="root of a user namespace"
+	local who engine pid nothing ids='[{"containerID":0,"hostID":1,"size":100}]' label="root of a user namespace"
 	"$as_user" unshare -U -m --map-auto --map-root-user sleep 7704 &
 	engine=$!
 	await runs '^sleep 7704$'
@@ -761,6 +783,10 @@ test_joined_in_namespace() {
 	inside "joins the user namespace of a container" "$(readlink "/proc/$pid/ns/user") 0 1 100 ro,nosuid,nodev,noexec 1:3" \
 		"linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}" 'mounts+={"destination":"/dev/cgroup","type":"cgroup","options":["ro"]}' \
 		'echo $(busybox readlink /proc/self/ns/user; busybox cat /proc/self/uid_map; busybox sed -n "s,^[^ ]* [^ ]* [^ ]* [^ ]* /dev/cgroup \([^ ]*\) .*,\1,p" /proc/self/mountinfo | busybox sed "s/,relatime//"; busybox stat -c %t:%T /dev/null)'
+	nothing=$(ls "$bundle/rootfs/tmp" "$state")
+	# promise P67
+	refuses "the caller's groups in a joined user namespace, whose root could take them" "config.json:*: /annotations: run.oci.keep_original_groups is not for a user namespace of others (/proc/$pid/ns/user), *" \
+		"linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}" 'annotations={"run.oci.keep_original_groups":"1"}'
 	test_join_attack "$pid" "linux.namespaces+={\"type\":\"user\",\"path\":\"/proc/$pid/ns/user\"}"
 	oci delete --force first
 	kill "$(first_pid '^sleep 7704$')"

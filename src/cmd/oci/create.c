@@ -14,10 +14,6 @@
 #include "util/strv.h"
 
 static int read_request(const OciCall *call, CreateRequest *ret) {
-        if (command_line_has(call->line, OCI_NO_PIVOT))
-                report_notice(call->report, "--no-pivot: the host's mounts stay below the root, all but proc and "
-                                            "sysfs, where a process with CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach "
-                                            "them");
         *ret = (CreateRequest) { .root = call->root, .id = call->id, .systemd = call->systemd,
                                  .no_cgroup = call->no_cgroup, .notifies = oci_notify_address(),
                                  .no_pivot = command_line_has(call->line, OCI_NO_PIVOT),
@@ -46,6 +42,13 @@ static int add_listening(Spec *spec, CreateRequest *request, Report *report) {
                strv_push(&spec->process.environment, "LISTEN_PID=1") < 0 ? report_oom(report) : 0;
 }
 
+/* In a joined user namespace, the host's mounts have gone before. */
+static void tell_no_pivot(const Spec *spec, const CreateRequest *request, Report *report) {
+        if (request->no_pivot && !spec->joined[SPEC_USER])
+                report_notice(report, "--no-pivot: the host's mounts stay below the root, all but proc and sysfs, "
+                                      "where a process with CAP_SYS_CHROOT or CAP_SYS_ADMIN can reach them");
+}
+
 static int add_notify(Spec *spec, const CreateRequest *request, Report *report) {
         if (!request->notifies)
                 return 0;
@@ -70,8 +73,10 @@ static int create(const OciCall *call, CreateRequest *request, Narrowed *n, Stat
         if (!bundle)
                 return report_error(call->report, errno, "--bundle: cannot use the directory: %s", strerror(errno));
         r = spec_load(bundle, command_line_get(call->line, OCI_CONFIG), &n->spec, call->report);
-        if (r >= 0)
+        if (r >= 0) {
                 report_own_step(call->report, "config.json is read");
+                tell_no_pivot(&n->spec, request, call->report);
+        }
         if (r >= 0)
                 r = sources_find_inner(&n->spec, call->report);
         if (r >= 0)

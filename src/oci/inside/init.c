@@ -58,10 +58,18 @@ static void end_with_parent(bool on) {
         (void) prctl(PR_SET_PDEATHSIG, on ? SIGKILL : 0, 0, 0, 0);
 }
 
+/* A user who may not drop groups keeps them where there is no other id. In a container that has others, only its root
+ * has denied that, by moving the first process to another namespace before exec, and could use them. */
+static bool keeps_groups(const Spec *spec) {
+        return spec->keep_groups || (spec->uid_map.n == 1 && spec->uid_map.items[0].count == 1);
+}
+
 /* Within a user namespace, the ids are the overflow ids until now. */
 static int become_root(const Init *init, Failure *f) {
         if (!spec_has_user_namespace(init->spec))
                 return 0;
+        if (init->groups_denied && !keeps_groups(init->spec) && getgroups(0, NULL) > 0)
+                return fail(f, EPERM, "cannot drop the caller's groups: setgroups(2) is denied in the user namespace");
         if (!init->groups_denied && !init->spec->keep_groups && sys_setgroups(0, NULL) < 0)
                 return fail(f, errno, "cannot drop the caller's groups");
         if (sys_setresgid(0) < 0 || sys_setresuid(0) < 0)

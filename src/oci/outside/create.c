@@ -194,8 +194,6 @@ static int set_up(Creation *c, bool denied) {
 
         if (r >= 0)
                 r = write_maps(c->spec, c->pid, denied, c->report);
-        if (r >= 0)
-                r = joined_check_maps(c->spec, c->pid, c->report);
         if (r >= 0 && c->request->systemd)
                 r = container_scope_make(c->spec, c->request->id, c->pid, &c->cgroup, &c->cgroup_fd,
                                          c->report);

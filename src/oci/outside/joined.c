@@ -154,10 +154,9 @@ static bool is_same(const IdMap *a, const IdMap *b) {
         return a->n == b->n;
 }
 
-/* The file has the ids outside as its reader sees them, and so has config.json. */
-static int check_map(const Spec *spec, pid_t pid, const char *file, const char *key, const IdMap *map,
-                     Report *report) {
-        _cleanup_free_ char *path = format("/proc/%d/%s", pid, file), *text = NULL, *found = NULL;
+/* The file has the ids outside as the parent sees them, which is the caller's namespace, and so has config.json. */
+static int check_map(const Spec *spec, const char *file, const char *key, const IdMap *map, Report *report) {
+        _cleanup_free_ char *path = format("/proc/self/%s", file), *text = NULL, *found = NULL;
         _cleanup_(id_map_deinit) IdMap real = {};
         int r;
 
@@ -174,11 +173,11 @@ static int check_map(const Spec *spec, pid_t pid, const char *file, const char *
                                     "out", spec->file, key, spec->joined[SPEC_USER], found) : report_oom(report);
 }
 
-int joined_check_maps(const Spec *spec, pid_t pid, Report *report) {
+int joined_check_maps(const Spec *spec, Report *report) {
         int r;
 
-        if (!spec->joined[SPEC_USER] || spec->uid_map.n == 0)
+        if (spec->uid_map.n == 0)
                 return 0;
-        r = check_map(spec, pid, "uid_map", "uidMappings", &spec->uid_map, report);
-        return r < 0 ? r : check_map(spec, pid, "gid_map", "gidMappings", &spec->gid_map, report);
+        r = check_map(spec, "uid_map", "uidMappings", &spec->uid_map, report);
+        return r < 0 ? r : check_map(spec, "gid_map", "gidMappings", &spec->gid_map, report);
 }

@@ -21,6 +21,7 @@ int joined_enter(const Spec *spec, int fds[static SPEC_NAMESPACES], Report *repo
  * be denied there. A caller without CAP_SETGID keeps them, as in a new user namespace. Returns 0 or -errno. */
 int joined_drop_groups(const Spec *spec);
 
-/* Whether a process that has joined the user namespace is in one with the maps of config.json, if it has any. Returns
- * 0 or -errno, reported. */
-int joined_check_maps(const Spec *spec, pid_t pid, Report *report);
+/* Fails with -EINVAL if this process has joined a user namespace with other maps than those of config.json, if that has
+ * any. Before it has a child: nothing of this container may get into another's namespace. Returns 0 or -errno,
+ * reported. */
+int joined_check_maps(const Spec *spec, Report *report);

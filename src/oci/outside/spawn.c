@@ -58,6 +58,8 @@ static int join(const Between *b, struct clone_args *args, Report *report) {
         if (r >= 0)
                 r = joined_enter(b->spec, b->joined, report);
         if (r >= 0 && users)
+                r = joined_check_maps(b->spec, report);
+        if (r >= 0 && users)
                 r = staged_check_joined(b->spec, caller, report);
         if (r < 0 || !users)
                 return r;

@@ -123,6 +123,9 @@ static int read_annotations(const Place *top, Spec *spec) {
         if (process_is_host_root() || json_object_get(annotations.value, SPEC_POLICY_ANNOTATION))
                 return place_error(&annotations, EPERM, SPEC_KEEP_GROUPS " is not for root of the host, nor with "
                                    SPEC_POLICY_ANNOTATION ": list the groups in /process/user/additionalGids");
+        if (spec->joined[SPEC_USER])
+                return place_error(&annotations, EPERM, SPEC_KEEP_GROUPS " is not for a user namespace of others (%s), "
+                                   "whose root could take these groups", spec->joined[SPEC_USER]);
         place_notice(&annotations, SPEC_KEEP_GROUPS ": the container has the caller's groups%s",
                      spec->process.n_groups > 0 ? ", and not those of /process/user/additionalGids" : "");
         spec->process.n_groups = 0;
@@ -154,9 +157,9 @@ static int read_all(Spec *spec, const char *file, Report *report) {
         if (r >= 0)
                 r = hooks_read(&top, spec);
         if (r >= 0)
-                r = read_annotations(&top, spec);
-        if (r >= 0)
                 r = linux_read(&linux_part, spec);
+        if (r >= 0)
+                r = read_annotations(&top, spec);
         if (r >= 0)
                 r = check_hooks(&top, spec);
         if (r >= 0)
