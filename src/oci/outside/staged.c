@@ -191,7 +191,7 @@ static int check_parent(const Overlay *o) {
         return r;
 }
 
-__attribute__((cold)) static int put_layer(void *data, const char *key, const char *path, Text *text) {
+static int put_layer(void *data, const char *key, const char *path, Text *text) {
         Overlay *o = data;
         const bool lower = !streq(key, "upperdir") && !streq(key, "workdir");
         _cleanup_free_ char *parent = lower ? NULL : path_parent(path), *place = NULL;
@@ -531,7 +531,7 @@ static int begin(const Stage *s, int *cgroup) {
 }
 
 /* Few containers come here. The copy of isorun-oci in memory is to be small, so this is not made for speed. */
-__attribute__((cold)) int staged_enter(const Spec *spec, const int *mapped, int *cgroup, Report *report) {
+int staged_enter(const Spec *spec, const int *mapped, int *cgroup, Report *report) {
         Stage s = { spec, mapped, -1, report };
         const mode_t mask = umask(022);
         int r = begin(&s, cgroup);
