@@ -494,9 +494,9 @@ test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
 	local pid=$1 victim fd host dir=$tmp/attacked layers # and sets staged_proc
 	host=$(stat -c %d:%i /)
 	layers="lowerdir=$dir/one:$dir/two"
-	[ -z "${separate-}" ] || layers="lowerdir+=$dir/one\",\"lowerdir+=$dir/two"
+	[ -z "${separate-}" ] || layers="lowerdir+=$dir/one\",\"lowerdir+=$dir/one:two" # each is one path
 	mkfifo -m 666 /dev/of-the-host
-	mkdir -m 777 "$dir" "$dir/"{volume,one,two} && mkfifo -m 666 "$dir/go"
+	mkdir -m 777 "$dir" "$dir/"{volume,one,two,one:two} && mkfifo -m 666 "$dir/go"
 	echo secret | tee "$dir/"{of-the-host,one/file} >"$dir/volume/file" && chmod 666 "$dir/of-the-host" "$dir/"*/file
 	bundle "${@:2}" "mounts+={\"destination\":\"/tmp\",\"type\":\"bind\",\"source\":\"$dir/volume\",\"options\":[\"bind\",\"ro\",\"rprivate\"]}" \
 		"mounts+={\"destination\":\"/etc/dir\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"ro\",\"userxattr\",\"$layers\"]}" 'linux.rootfsPropagation="rprivate"' 'linux.devices=[{"path":"/dev/of-the-host","type":"p"}]' \
@@ -515,7 +515,7 @@ test_join_attack() { # a pid in the user namespace, [PATH=JSON...]
 			"$status $out" "0 devices o proc rootfs sources sys, No such file or directory, No such file or directory, read, Read-only file system, read, Read-only file system"
 	fi
 	# promise P67
-	also is "... which has only mounts of what the container gets" "$(cut -d ' ' -f 5 "/proc/$victim/mountinfo" | sed -E 's,^/(devices/dev|proc|rootfs|sys)(/.*)?$,/\1,' | sort -u | tr '\n' ' ')" \
+	also is "... whose mounts are all parts of the container" "$(cut -d ' ' -f 5 "/proc/$victim/mountinfo" | sed -E 's,^/(devices/dev|proc|rootfs|sys)(/.*)?$,/\1,' | sort -u | tr '\n' ' ')" \
 		"/ /devices/dev /o/7/0 /o/7/1 /proc /rootfs /sources/6 /sys "
 	# promise P67
 	also is "... but no FIFO of the host, since the container gets another one" "$(grep -c of-the-host "/proc/$victim/mountinfo")" 0
@@ -691,6 +691,11 @@ test_joined_users() {
 		order=$(sed -nE 's/^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.*/protected/p; s/^pivot_root\(.*= 0/left/p; s/^setgroups\(0.*/no-groups/p; s/^setns\([0-9]+, CLONE_NEW([A-Z]+).*= 0/\1/p; s/^clone3\(.*CLONE_PARENT.*/clone/p' "$(grep -l '^setns' "$tmp/trace".*)" | tr '\n' ' ')
 		# promise P67
 		no_refusal is "... also before, from the first join on, and it has left the host's root by then" "$status $order" "0 protected NS left NS PID no-groups USER protected clone "
+		bundle "$users" "linux.uidMappings=${ids/1000\}/1001\}}" "linux.gidMappings=$ids" -- busybox true
+		run patiently strace -ff -qq -e signal=none -e trace=clone3 -o "$tmp/other-maps" "$isorun_oci" --root "$state" run --bundle "$bundle" second
+		# promise P67
+		like "... and if its maps are not those of config.json, nothing of the container comes there" \
+			"$status $err $(cat "$tmp/other-maps".* | grep -c CLONE_PARENT)" "1 *is not the map of /proc/$pid/ns/user, * 0"
 	fi
 	oci delete --force first
 	# What a user has made without rights over groups: root's groups would stay there.

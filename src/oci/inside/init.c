@@ -306,7 +306,7 @@ static void pass_notify(Init *init, int connection) {
         init->notify = fd_close(init->notify);
 }
 
-/* Who has made the user namespace may have denied setgroups(2) there: user_namespaces(7). */
+/* A user without rights over groups must deny setgroups(2) in a user namespace: user_namespaces(7). */
 int init_begin_joined(Init *init, Failure *f) {
         _cleanup_free_ char *value = NULL;
         int r = file_read_line(AT_FDCWD, "/proc/self/setgroups", &value);

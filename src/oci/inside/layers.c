@@ -13,8 +13,6 @@
 
 enum { OPTION_ROOM = 256 };
 
-/* The keys with a plus take one path of any length, which may have colons: Linux 6.8. What their parts are is known to
- * lead nowhere else only if all are absolute. */
 static bool is_layers(const char *key) {
         static const char *const keys[] = { "lowerdir", "upperdir", "workdir", "lowerdir+", "datadir+", NULL };
 
@@ -50,6 +48,9 @@ static char *next_path(char **position) {
 static int replace_paths(char *paths, const char *key, LayersReplace replace, void *data, Text *text) {
         int r = 0;
 
+        /* The kernel takes all for one path, with its colons and backslashes: overlayfs.rst, Linux 6.8. */
+        if (key[strlen(key) - 1] == '+')
+                return replace(data, key, paths, text);
         for (char *path, *first = paths; r >= 0 && (path = next_path(&paths));) {
                 if (path != first)
                         text_add_char(text, ':');

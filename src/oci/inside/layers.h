@@ -20,8 +20,8 @@ typedef struct Layers {
 /* Whether an option of "key=value,flag,…" is too long. */
 bool layers_are_long(const char *options);
 
-/* Adds to text what is to stand in the place of a path of key: "lowerdir", "upperdir" or "workdir". Returns 0 or
- * -errno. */
+/* Adds to text what is to stand in the place of a path of key: "lowerdir", "lowerdir+", "datadir+", "upperdir" or
+ * "workdir". Returns 0 or -errno. */
 typedef int (*LayersReplace)(void *data, const char *key, const char *path, Text *text);
 
 /* Replaces the paths, in their order. *ret are the new options, on the heap. Returns 0 or -errno, also of replace. */

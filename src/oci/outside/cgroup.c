@@ -56,7 +56,7 @@ void container_cgroup_claim(int fd, pid_t pid, uint64_t started) {
         (void) fsetxattr(fd, holder_attribute(), text, strlen(text), 0);
 }
 
-/* Who made a cgroup, and when. */
+/* Whether isorun-oci has made a cgroup, and for which container. */
 typedef enum Maker {
         MADE_NOW,
         MADE_BEFORE, /* isorun-oci, for a container that was not deleted */

@@ -230,7 +230,7 @@ static int prepare(Creation *c, Init *init) {
         if (spec->new_namespaces & CLONE_NEWUSER)
                 init->sources = c->sources = root_copy_sources(spec);
         r = mapped_make(spec, c->joined[SPEC_USER], &c->mapped, c->report);
-        init->mapped = spec->joined[SPEC_USER] ? NULL : c->mapped; /* of which it has copies then: staged.h */
+        init->mapped = spec->joined[SPEC_USER] ? NULL : c->mapped; /* staged.h puts these into the tmpfs */
         init->groups_denied = spec->new_namespaces & CLONE_NEWUSER && !may_map() && maps_only_itself(spec);
         return r;
 }

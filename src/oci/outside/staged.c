@@ -94,7 +94,7 @@ static bool is_mapped(const Stage *s, size_t i) {
         return s->mapped && s->mapped[i] >= 0;
 }
 
-/* Before the tmpfs is there, which would otherwise be in a copy of what is above the root. */
+/* This comes before the tmpfs is attached: a copy of a directory above the root would have the tmpfs in it. */
 static int copy_sources(const Stage *s, int *ret) {
         int r = 0;
 
@@ -454,7 +454,8 @@ static int close_directories(const Stage *s, int cgroup) {
         return done(s, r, "close the fds of directories", "");
 }
 
-/* The path of a mount that this process has not made, in the namespace whose root it is in; NULL: there is none. */
+/* Finds a mount that this process has not made. Returns its path, or NULL if there is none. table is of the namespace
+ * whose root this process is in. */
 static const char *find_other(const MountTable *table, unsigned top) {
         static const char *const places[] = { ROOT_STAGED, "/sources", "/o", ROOT_STAGED_DEVICES, "/proc", "/sys" };
 
